@@ -225,7 +225,7 @@ export interface ApprovalAnswer {
 export interface ToolResult {
   readonly text: string;
   /** Media instead of text: base64 and its MIME type. */
-  readonly media?: { readonly data: string; readonly mimeType: string };
+  readonly media?: { readonly data: string; readonly mimeType: string; readonly uri: string };
   readonly structured?: Readonly<Record<string, unknown>>;
   readonly flags?: readonly string[];
   /** Set when the tool itself left something out. */
@@ -284,7 +284,13 @@ export interface Permit {
 export type Outcome =
   | { readonly kind: "done" | "planned"; readonly callId: string; readonly result: ToolResult; readonly meta: CallMeta }
   | { readonly kind: "ask"; readonly callId: string; readonly question: Question; readonly meta: CallMeta }
-  | { readonly kind: "refused"; readonly callId: string; readonly refusal: Refusal; readonly meta: CallMeta; readonly approval?: ApprovalTicket };
+  | {
+      readonly kind: "refused";
+      readonly callId: string;
+      readonly refusal: Refusal;
+      readonly meta: CallMeta;
+      readonly approval?: ApprovalTicket;
+    };
 
 /** `_meta["io.portcullis/call"]` (CONTRACT section 4). */
 export interface CallMeta {

@@ -1,0 +1,157 @@
+/** From flags, environment and config file to one configuration. Flag before environment before file. */
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, parse as parsePath, resolve } from "node:path";
+import { ConfigError } from "./error.ts";
+import { closestName } from "./closest.ts";
+import { defaultState } from "./state.ts";
+import type { ConfigFile } from "./schema.ts";
+
+export type ProfileName = "local" | "team" | "ci";
+
+/** What was said on the command line; absent is unsaid. */
+export interface Flags {
+  readonly workspace?: readonly string[];
+  readonly policy?: readonly string[];
+  readonly profile?: string;
+  readonly config?: string;
+  readonly state?: string;
+  readonly logFile?: string;
+}
+
+/** The machine as the process sees it; the only place where the environment is read. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+}
+
+/** Everything that isn't policy, complete. Paths are absolute. */
+export interface Config {
+  readonly workspaces: readonly string[];
+  readonly policies: readonly string[];
+  readonly profile: ProfileName | undefined;
+  readonly state: string;
+  readonly file: string | undefined;
+  readonly userDirectory: string;
+  readonly log: { readonly file?: string; readonly level: "debug" | "info" | "warn" | "error"; readonly anchor?: string };
+  /** Things worth a word that stop nothing, such as unknown `PORTCULLIS_*` variables. */
+  readonly warnings: readonly string[];
+}
+
+const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL"].map((name) => `PORTCULLIS_${name}`);
+const SYSTEM = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/home",
+  "/lib",
+  "/lib64",
+  "/media",
+  "/mnt",
+  "/opt",
+  "/proc",
+  "/root",
+  "/run",
+  "/sbin",
+  "/srv",
+  "/sys",
+  "/tmp",
+  "/usr",
+  "/var",
+];
+
+/** The process as it is. */
+export function surroundings(): Surroundings {
+  return { env: process.env, cwd: process.cwd(), home: process.env.HOME || process.env.USERPROFILE || "" };
+}
+
+/** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */
+export async function loadConfig(flags: Flags, around: Surroundings, needWorkspace = true): Promise<Config> {
+  const { env, cwd } = around;
+  const said = (flag: string | undefined, name: string, fromFile: string | undefined) => flag ?? (env[`PORTCULLIS_${name}`] || fromFile);
+  const configPath = flags.config ?? (env.PORTCULLIS_CONFIG || undefined);
+  const file = configPath === undefined ? undefined : resolve(cwd, configPath);
+  const content: ConfigFile = file === undefined ? {} : await readConfig(file);
+  const fromFile = (paths: string | string[] | undefined) => [paths ?? []].flat().map((path) => resolve(dirname(file ?? cwd), path));
+  const list = (flag: readonly string[] | undefined, name: string, paths: string | string[] | undefined): string[] => {
+    if (flag && flag.length > 0) return flag.map((path) => resolve(cwd, path));
+    const variable = env[`PORTCULLIS_${name}`];
+    return variable ? variable.split(":").map((path) => resolve(cwd, path)) : fromFile(paths);
+  };
+
+  const policies = list(flags.policy, "POLICY", content.policy);
+  const profile = said(flags.profile, "PROFILE", content.profile);
+  if (profile !== undefined && !isProfile(profile)) throw new ConfigError(`unknown profile \`${profile}\`: use local, team or ci`);
+  if (policies.length > 0 && profile !== undefined)
+    throw new ConfigError(
+      "both a policy file and a profile are given: name the profile inside the file (`extends: [local]`) and drop --profile",
+    );
+
+  const level = env.PORTCULLIS_LOG_LEVEL || content.log?.level || "info";
+  if (level !== "debug" && level !== "info" && level !== "warn" && level !== "error")
+    throw new ConfigError(`unknown log level \`${level}\`: use debug, info, warn or error`);
+  const logFile = flags.logFile ?? (env.PORTCULLIS_LOG_FILE || fromFile(content.log?.file)[0]);
+  const anchor = fromFile(content.log?.anchor)[0];
+  const stateFlag = flags.state ?? (env.PORTCULLIS_STATE || fromFile(content.state)[0]);
+  if (stateFlag === undefined && around.home === "" && !env.XDG_STATE_HOME)
+    throw new ConfigError("there is no home directory to keep state in: name one with --state DIR");
+
+  const workspaces = list(flags.workspace, "WORKSPACE", content.workspace);
+  return {
+    workspaces: needWorkspace ? checkWorkspaces(workspaces, around) : workspaces,
+    policies,
+    profile,
+    state: resolve(cwd, stateFlag ?? defaultState(env, around.home)),
+    file,
+    userDirectory: resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis"),
+    log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },
+    warnings: unknownVariables(env),
+  };
+}
+
+function isProfile(name: string): name is ProfileName {
+  return name === "local" || name === "team" || name === "ci";
+}
+
+async function readConfig(file: string): Promise<ConfigFile> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`the config file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  const { parseConfig } = await import("./parse.ts");
+  return parseConfig(text, file);
+}
+
+/** The default workspace is the current directory, unless that would hand over a whole machine or home. */
+function checkWorkspaces(named: readonly string[], around: Surroundings): readonly string[] {
+  if (named.length > 0) {
+    for (const path of named)
+      if (!isDirectory(path))
+        throw new ConfigError(`the workspace ${path} is not a directory: make it, or name another with --workspace DIR`);
+    return named;
+  }
+  const here = realpathSync(around.cwd);
+  const home = around.home && isDirectory(around.home) ? realpathSync(around.home) : around.home;
+  const tooMuch =
+    here === parsePath(here).root || here === home || dirname(here) === "/home" || dirname(here) === "/Users" || SYSTEM.includes(here);
+  if (tooMuch)
+    throw new ConfigError(
+      `started in ${here} without a workspace: name the project it may work on: portcullis serve --workspace /path/to/project`,
+    );
+  return [here];
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function unknownVariables(env: Surroundings["env"]): string[] {
+  const unknown = Object.keys(env).filter((name) => name.startsWith("PORTCULLIS_") && !VARIABLES.includes(name));
+  return unknown.map((name) => {
+    const guess = closestName(name, VARIABLES);
+    return `unknown variable ${name}${guess ? ` - did you mean ${guess}?` : ""}`;
+  });
+}

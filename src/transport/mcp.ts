@@ -1,0 +1,150 @@
+/** The one server definition: tools/list and tools/call, for both protocol eras and every transport. Each call goes to the gate and nowhere else. */
+import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, ProtocolError, Server, inputRequired } from "@modelcontextprotocol/server";
+import type { ClientCapabilities, InputRequiredResult, ServerContext } from "@modelcontextprotocol/server";
+import type { ApprovalAnswer, Call, Outcome, Principal, Question, Risk } from "../types.ts";
+import { questionForm, readAnswer, toCallResult } from "./outcome.ts";
+
+/** A tool as a client sees it in tools/list. */
+export interface ToolListing {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly risk: Risk;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+}
+
+/** What a transport needs of the house. */
+export interface Serving {
+  readonly version: string;
+  readonly instructions: string;
+  readonly transport: Call["transport"];
+  /** The session that the connection belongs to. `client` is the name the client gave itself, if any. */
+  session(client: string | undefined): string;
+  principal(client: string | undefined): Principal;
+  newCallId(): string;
+  listTools(principal: Principal): readonly ToolListing[];
+  /** Is there a tool of that name at all, hidden or not? */
+  hasTool(name: string): boolean;
+  guard(call: Call): Promise<Outcome>;
+}
+
+/** The request-scoped name under which the one form of a question travels in `input_required`. */
+const FORM = "approval";
+
+/** Makes a server for one connection. `era` is the protocol era that this instance speaks. */
+export function buildServer(serving: Serving, era: "modern" | "legacy"): Server {
+  const server = new Server(
+    { name: "portcullis", title: "Portcullis", version: serving.version },
+    {
+      capabilities: { tools: {} },
+      instructions: serving.instructions,
+      // The SDK's shim answers a timeout by itself, without re-entering us, so nothing could be parked (FACTS: MCP and the SDK).
+      inputRequired: { legacyShim: false },
+    },
+  );
+
+  server.setRequestHandler("tools/list", (_request, ctx) => {
+    const tools = serving.listTools(serving.principal(clientName(server, ctx)));
+    return { tools: tools.map(describeTool) };
+  });
+
+  server.setRequestHandler("tools/call", async (request, ctx) => {
+    const { name, arguments: args } = request.params;
+    if (!serving.hasTool(name)) throw new ProtocolError(-32602, "unknown tool: the tools are in tools/list");
+    const client = clientName(server, ctx);
+    const call: Call = {
+      id: serving.newCallId(),
+      session: serving.session(client),
+      principal: serving.principal(client),
+      tool: name,
+      args: args ?? {},
+      transport: serving.transport,
+      interactive: canAsk(server, ctx),
+      signal: ctx.mcpReq.signal,
+      ...progressOf(ctx),
+    };
+    if (era === "modern") {
+      const outcome = await serving.guard({ ...call, ...modernAnswer(ctx) });
+      return outcome.kind === "ask" ? askModern(outcome.question) : toCallResult(outcome);
+    }
+    const outcome = await serving.guard(call);
+    if (outcome.kind !== "ask") return toCallResult(outcome);
+    const approval = await askLegacy(outcome.question, ctx);
+    const second = await serving.guard({ ...call, id: outcome.callId, approval });
+    if (second.kind === "ask") throw new ProtocolError(-32603, "a question was answered with a question");
+    return toCallResult(second);
+  });
+  return server;
+}
+
+function askModern(question: Question): InputRequiredResult {
+  return inputRequired({ inputRequests: { [FORM]: inputRequired.elicit(questionForm(question)) }, requestState: question.state });
+}
+
+function modernAnswer(ctx: ServerContext): { approval?: ApprovalAnswer } {
+  const state = ctx.mcpReq.requestState<string>();
+  // Answers that come without a state of ours mean nothing: the call is judged as if they weren't there.
+  if (typeof state !== "string") return {};
+  return { approval: readAnswer(ctx.mcpReq.inputResponses?.[FORM], state) };
+}
+
+/** Older connections: asks by ourselves and comes back with the answer, or with `unanswered`, which parks. */
+async function askLegacy(question: Question, ctx: ServerContext): Promise<ApprovalAnswer> {
+  try {
+    const response = await ctx.mcpReq.elicitInput(questionForm(question), { timeout: question.wait, signal: ctx.mcpReq.signal });
+    return readAnswer(response, question.state);
+  } catch {
+    // No answer in time, or a client that declared elicitation and can't do it: a person can still answer later.
+    return { state: question.state, answer: ctx.mcpReq.signal.aborted ? "cancel" : "unanswered" };
+  }
+}
+
+function describeTool(tool: ToolListing): Record<string, unknown> & { name: string; inputSchema: { type: "object" } } {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.inputSchema as { type: "object" },
+    annotations: {
+      title: tool.title,
+      readOnlyHint: tool.risk === "low",
+      destructiveHint: tool.risk !== "low",
+      idempotentHint: tool.risk === "low",
+      openWorldHint: false,
+    },
+    _meta: { "io.portcullis/risk": tool.risk },
+  };
+}
+
+/** The per-request envelope of 2026-07-28; older requests have none. */
+function envelope(ctx: ServerContext): Readonly<Record<string, unknown>> {
+  return ctx.mcpReq.envelope ?? {};
+}
+
+function capabilities(server: Server, ctx: ServerContext): ClientCapabilities | undefined {
+  return (envelope(ctx)[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined) ?? server.getClientCapabilities();
+}
+
+/** Can the client put a form to a person? A bare `elicitation: {}` means form (2025-06-18). */
+function canAsk(server: Server, ctx: ServerContext): boolean {
+  const elicitation = capabilities(server, ctx)?.elicitation;
+  return elicitation !== undefined && ("form" in elicitation || !("url" in elicitation));
+}
+
+function clientName(server: Server, ctx: ServerContext): string | undefined {
+  const info = (envelope(ctx)[CLIENT_INFO_META_KEY] as { name?: unknown } | undefined) ?? server.getClientVersion();
+  return typeof info?.name === "string" ? info.name.slice(0, 100) : undefined;
+}
+
+function progressOf(ctx: ServerContext): Pick<Call, "progress"> {
+  const token = ctx.mcpReq._meta?.progressToken;
+  if (token === undefined) return {};
+  let progress = 0;
+  return {
+    progress: (message) => {
+      progress += 1;
+      // A client that went away needs no progress; its request is cancelled by the transport.
+      ctx.mcpReq.notify({ method: "notifications/progress", params: { progressToken: token, progress, message } }).catch(() => undefined);
+    },
+  };
+}
