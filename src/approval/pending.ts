@@ -77,6 +77,15 @@ function refuse(callId: string, code: "STALE_APPROVAL" | "APPROVAL_DECLINED", re
   return { kind: "refused", refusal: new Refusal(code, reason, remedy), callId, ...(channel ? { channel } : {}) };
 }
 
+function stale(callId: string, reason: string): Settled {
+  return refuse(callId, "STALE_APPROVAL", reason, "Make the call again: it will be asked about anew, as things stand now.");
+}
+
+function declined(callId: string, note: string | undefined, channel: string): Settled {
+  const reason = note ? `a person said no: ${JSON.stringify(note.slice(0, 200))}` : "it was not approved";
+  return refuse(callId, "APPROVAL_DECLINED", reason, "Don't try it again unchanged: ask the person what they would accept.", channel);
+}
+
 export function createDesk(deps: {
   readonly store: PendingStore;
   readonly key: Uint8Array;
@@ -96,10 +105,6 @@ export function createDesk(deps: {
       ticket: ticketOf(row),
       callId: row.callId,
     };
-  }
-
-  function stale(callId: string, reason: string): Settled {
-    return refuse(callId, "STALE_APPROVAL", reason, "Make the call again: it will be asked about anew, as things stand now.");
   }
 
   /** The caller came back with an answer to a question. */
@@ -146,11 +151,6 @@ export function createDesk(deps: {
         store.transition(row.id, "pending", "denied", "elicitation");
         return declined(row.callId, given.note, "elicitation");
     }
-  }
-
-  function declined(callId: string, note: string | undefined, channel: string): Settled {
-    const reason = note ? `a person said no: ${JSON.stringify(note.slice(0, 200))}` : "it was not approved";
-    return refuse(callId, "APPROVAL_DECLINED", reason, "Don't try it again unchanged: ask the person what they would accept.", channel);
   }
 
   /** An answer that was given elsewhere (console, command line) to the identical call. */

@@ -1,0 +1,258 @@
+/** The one way in. Every call of every tool comes through here, top to bottom; nothing else runs a tool. */
+import { Refusal } from "../types.ts";
+import type { ApprovalTicket, Call, CallMeta, Decision, Effect, Obligations, Outcome, Prepared, ToolResult } from "../types.ts";
+import { judgeCall } from "./judge.ts";
+import type { Judged } from "./judge.ts";
+import { previewOf } from "./preview.ts";
+import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
+import { summarize } from "./summary.ts";
+
+/** What is known of a call while it passes. */
+interface Passage {
+  readonly call: Call;
+  readonly started: number;
+  effect: Effect;
+  rules: readonly string[];
+  warnings: readonly string[];
+  readonly policy: ReturnType<Stages["policy"]>;
+  durability: Obligations["durability"];
+  judged?: Judged;
+  channel?: string;
+}
+
+/** Makes the gate. It never throws for anything a caller did: an outcome comes back in every case. */
+export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
+  return async (call) => {
+    const tool = stages.tool(call.tool);
+    const policy = stages.policy();
+    const passage: Passage = {
+      call,
+      started: stages.clock(),
+      effect: "deny",
+      rules: [],
+      warnings: [],
+      policy,
+      durability: "process",
+    };
+    const opened = stages.open(call);
+    try {
+      if (!tool) throw new Refusal("NOT_FOUND", "there is no such tool", "Look at tools/list.");
+      // Prepare: arguments against the schema, and the canonical resources they touch.
+      const prepared = await tool.prepare(call.args, opened.eyes);
+      const judged = judgeCall(policy, call, tool, prepared, stages.workspaces);
+      const { query, decision } = judged;
+      Object.assign(passage, {
+        judged,
+        effect: decision.effect,
+        rules: decision.rules.map((rule) => rule.id),
+        warnings: decision.wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`),
+        durability: decision.obligations.durability,
+      });
+      if (decision.effect === "deny") throw new Refusal(decision.code ?? "DENIED", decision.reason, decision.remedy);
+      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal();
+
+      if (decision.effect === "dry_run" || call.args.dryRun === true) return await plan(passage, prepared, decision, opened);
+      if (decision.effect === "ask") {
+        const preview = () => previewOf(prepared, previewPermit(passage, decision, opened), call);
+        const settled = await stages.settle(call, query, prepared.states, decision, preview);
+        if (settled.kind === "ask") return await ask(passage, settled.question, settled.callId);
+        if (settled.channel !== undefined) passage.channel = settled.channel;
+        if (settled.kind === "refused")
+          return await refuse({ ...passage, call: { ...call, id: settled.callId } }, settled.refusal, settled.ticket);
+        return await perform({ ...passage, call: { ...call, id: settled.callId } }, prepared, decision, opened);
+      }
+      return await perform(passage, prepared, decision, opened);
+    } catch (error) {
+      return await refuse(passage, toRefusal(error, call.signal));
+    } finally {
+      opened.close();
+    }
+  };
+
+  /** Intent, run, sanitize, outcome: the only place where hands get to work. */
+  async function perform(passage: Passage, prepared: Prepared, decision: Decision, opened: Opened): Promise<Outcome> {
+    const { call } = passage;
+    await intent(passage);
+    const limits = decision.obligations;
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(timeoutRefusal(limits.timeout)), limits.timeout);
+    const cancel = () => controller.abort(cancelledRefusal());
+    call.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      if (call.signal.aborted) throw cancelledRefusal();
+      const permit = opened.permit({
+        resources: passage.judged?.resources ?? [],
+        denied: passage.judged?.denied ?? new Map(),
+        limits,
+        signal: controller.signal,
+        mayRead: mayRead(passage),
+        progress: call.progress ?? ignoreProgress,
+      });
+      const result = await prepared.run(permit);
+      return await release(passage, "done", result, limits);
+    } catch (error) {
+      return await close(
+        passage,
+        controller.signal.aborted ? toRefusal(controller.signal.reason, call.signal) : toRefusal(error, call.signal),
+      );
+    } finally {
+      clearTimeout(timer);
+      call.signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** A dry run: shows what would be done with no more than the reads that are allowed. */
+  async function plan(passage: Passage, prepared: Prepared, decision: Decision, opened: Opened): Promise<Outcome> {
+    await intent(passage);
+    try {
+      const preview = await previewOf(prepared, previewPermit(passage, decision, opened), passage.call);
+      const text = `Nothing was changed. What would be done: ${preview.title}${preview.text === "" ? "" : `\n${preview.text}`}`;
+      return await release(passage, "planned", { text, source: "workspace" }, decision.obligations);
+    } catch (error) {
+      return await close(passage, toRefusal(error, passage.call.signal));
+    }
+  }
+
+  async function ask(passage: Passage, question: Extract<Outcome, { kind: "ask" }>["question"], callId: string): Promise<Outcome> {
+    const { call } = passage;
+    await stages.recorder.approval(callId, call.session, { event: "asked", approval: question.id, tool: call.tool, rules: passage.rules });
+    note(passage, "asked");
+    return { kind: "ask", callId, question, meta: metaOf(passage, callId) };
+  }
+
+  /** A call that is refused before it ran: recorded like any other. */
+  async function refuse(passage: Passage, refusal: Refusal, ticket?: ApprovalTicket): Promise<Outcome> {
+    try {
+      await intent(passage);
+    } catch (error) {
+      return refused(passage, toRefusal(error, passage.call.signal), undefined);
+    }
+    return close(passage, refusal, ticket);
+  }
+
+  /** Records the outcome of a call that ended in a refusal. */
+  async function close(passage: Passage, refusal: Refusal, ticket?: ApprovalTicket): Promise<Outcome> {
+    const status = refusal.code === "CANCELLED" ? "cancelled" : refusal.code === "FAILED" ? "failed" : "refused";
+    try {
+      await outcome(passage, status, refusal.code);
+    } catch (error) {
+      return refused(passage, toRefusal(error, passage.call.signal), undefined);
+    }
+    note(passage, status, refusal);
+    return refused(passage, refusal, ticket);
+  }
+
+  function refused(passage: Passage, refusal: Refusal, ticket: ApprovalTicket | undefined): Outcome {
+    const shown = new Refusal(refusal.code, stages.cleanLine(refusal.message), stages.cleanLine(refusal.remedy));
+    const { id: callId } = passage.call;
+    return { kind: "refused", callId, refusal: shown, meta: metaOf(passage, callId), ...(ticket ? { approval: ticket } : {}) };
+  }
+
+  async function release(passage: Passage, kind: "done" | "planned", result: ToolResult, limits: Obligations): Promise<Outcome> {
+    const cleaned = await stages.clean(result, limits.sanitize);
+    // Recorded before it is told: a result whose record can't be written is withheld.
+    await outcome(passage, kind);
+    note(passage, kind);
+    const meta = { ...metaOf(passage, passage.call.id), ...cleaned.notes };
+    return { kind, callId: passage.call.id, result: cleaned.result, meta };
+  }
+
+  function previewPermit(passage: Passage, decision: Decision, opened: Opened) {
+    const { signal } = passage.call;
+    return opened.permit({
+      resources: [],
+      denied: new Map(),
+      limits: decision.obligations,
+      signal,
+      mayRead: mayRead(passage),
+      progress: ignoreProgress,
+    });
+  }
+
+  function intent(passage: Passage): Promise<void> {
+    const { call, judged, effect, rules, policy, durability } = passage;
+    return stages.recorder.intent({
+      callId: call.id,
+      session: call.session,
+      principal: call.principal.id,
+      tool: call.tool,
+      effect,
+      rules,
+      args: call.args,
+      summary: summarize(call),
+      ...(judged ? { query: judged.query } : {}),
+      policyDigest: policy.digest,
+      durability,
+    });
+  }
+
+  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: string): Promise<void> {
+    const { call, channel, durability } = passage;
+    const durationMs = stages.clock() - passage.started;
+    return stages.recorder.outcome({
+      callId: call.id,
+      status,
+      durationMs,
+      durability,
+      ...(code ? { code } : {}),
+      ...(channel ? { channel } : {}),
+    });
+  }
+
+  function note(passage: Passage, status: OutcomeRecord["status"] | "asked", refusal?: Refusal): void {
+    const { call, effect, rules } = passage;
+    const durationMs = Math.round((stages.clock() - passage.started) * 1000) / 1000;
+    const entry = {
+      callId: call.id,
+      tool: call.tool,
+      effect,
+      rules,
+      status,
+      session: call.session,
+      principal: call.principal.id,
+      durationMs,
+    };
+    stages.log(refusal ? { ...entry, code: refusal.code } : entry, refusal?.cause);
+  }
+}
+
+function metaOf(passage: Passage, callId: string): CallMeta {
+  return { callId, effect: passage.effect, rules: passage.rules, ...(passage.warnings.length > 0 ? { warnings: passage.warnings } : {}) };
+}
+
+/** The read policy for what lies below a directory, and for what a preview may show. */
+function mayRead(passage: Passage): (path: string) => boolean {
+  const { judged, policy } = passage;
+  const query = judged?.query;
+  return (path) => query !== undefined && policy.decide({ ...query, resources: [{ kind: "path", op: "read", path }] }).effect === "allow";
+}
+
+const ignoreProgress = (): void => undefined;
+
+/** Whatever was thrown, as a refusal: what isn't one already shows nothing of its insides. */
+function toRefusal(error: unknown, signal: AbortSignal): Refusal {
+  if (error instanceof Refusal) return error;
+  if (signal.aborted) return cancelledRefusal();
+  return new Refusal(
+    "FAILED",
+    "the call failed inside the server",
+    "The log has the details under this call id; nothing more can be told here.",
+    error,
+  );
+}
+
+const cancelledRefusal = () => new Refusal("CANCELLED", "the call was cancelled", "Make it again if it is still wanted.");
+
+const timeoutRefusal = (limit: number) =>
+  new Refusal(
+    "TIMEOUT",
+    `the call took longer than the ${limit / 1000} s that the policy allows`,
+    "Do less at once, or ask for a longer limits.timeout.",
+  );
+
+const markersRefusal = () =>
+  new Refusal(
+    "INVALID_INPUT",
+    "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide",
+    "Change only the lines around it with edit_file, so that the marked lines are in neither oldText nor newText.",
+  );

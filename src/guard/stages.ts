@@ -1,0 +1,127 @@
+/** What the gate needs of the other rooms; the composition root hands it in. */
+import type {
+  ApprovalTicket,
+  Call,
+  CallMeta,
+  Decision,
+  Durability,
+  Effect,
+  Eyes,
+  Obligations,
+  Permit,
+  Preview,
+  Query,
+  Question,
+  Refusal,
+  Resource,
+  SanitizeLevel,
+  Tool,
+  ToolResult,
+} from "../types.ts";
+import type { Judge } from "./judge.ts";
+
+/** What the audit is told before a call runs. */
+export interface IntentRecord {
+  readonly callId: string;
+  readonly session: string;
+  readonly principal: string;
+  readonly tool: string;
+  readonly effect: Effect;
+  readonly rules: readonly string[];
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly summary: string;
+  /** The query as it was decided; recorded redacted, so that it can be decided anew. Absent when the call never came so far. */
+  readonly query?: Query;
+  readonly policyDigest: string;
+  readonly durability: Durability;
+}
+
+/** What the audit is told before a result is released. */
+export interface OutcomeRecord {
+  readonly callId: string;
+  readonly status: "done" | "planned" | "refused" | "failed" | "cancelled";
+  readonly code?: string;
+  readonly channel?: string;
+  readonly durationMs: number;
+  readonly durability: Durability;
+}
+
+/** A refusal that is thrown by any of these stops the call. */
+export interface Recorder {
+  intent(record: IntentRecord): Promise<void>;
+  outcome(record: OutcomeRecord): Promise<void>;
+  /** A question was put, answered or parked. */
+  approval(callId: string, session: string, event: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** What a permit is made of. Below a directory `mayRead` filters what is told; a preview has no resources and reads what `mayRead` allows. */
+export interface Grant {
+  readonly resources: readonly Resource[];
+  readonly denied: ReadonlyMap<string, Refusal>;
+  readonly limits: Obligations;
+  readonly signal: AbortSignal;
+  readonly mayRead: (path: string) => boolean;
+  readonly progress: Permit["progress"];
+}
+
+/** The eyes of one call, and the hands that go with them. `close` lets every descriptor go. */
+export interface Opened {
+  readonly eyes: Eyes;
+  permit(grant: Grant): Permit;
+  close(): void;
+}
+
+/** A yes that was asked for, or the reason why not (the words of approval/pending.ts). */
+export type Settlement =
+  | { readonly kind: "go"; readonly channel: string; readonly callId: string }
+  | { readonly kind: "ask"; readonly question: Question; readonly callId: string }
+  | {
+      readonly kind: "refused";
+      readonly refusal: Refusal;
+      readonly ticket?: ApprovalTicket;
+      readonly channel?: string;
+      readonly callId: string;
+    };
+
+/** What came out of the three layers of sanitizing. */
+export interface Cleaned {
+  readonly result: ToolResult;
+  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated">;
+}
+
+export interface Stages {
+  tool(name: string): Tool | undefined;
+  /** The policy in force; one snapshot serves a whole call. */
+  policy(): Judge;
+  open(call: Call): Opened;
+  settle(
+    call: Call,
+    query: Query,
+    states: Readonly<Record<string, string>>,
+    decision: Decision,
+    preview: () => Promise<Preview>,
+  ): Promise<Settlement>;
+  readonly recorder: Recorder;
+  clean(result: ToolResult, level: SanitizeLevel): Promise<Cleaned>;
+  /** Treats one line of ours that may quote the caller. */
+  cleanLine(text: string): string;
+  carriesMarkers(text: string): boolean;
+  readonly workspaces: readonly string[];
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  /** One line for every call that ended, and whatever was thrown on the way. */
+  log(entry: CallLog, error?: unknown): void;
+}
+
+/** The canonical log line of a call (CONTRACT section 8). */
+export interface CallLog {
+  readonly callId: string;
+  readonly tool: string;
+  readonly effect: Effect;
+  readonly rules: readonly string[];
+  readonly status: OutcomeRecord["status"] | "asked";
+  readonly code?: string;
+  readonly session: string;
+  readonly principal: string;
+  readonly durationMs: number;
+}
