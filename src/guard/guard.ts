@@ -1,6 +1,6 @@
 /** The one way in. Every call of every tool comes through here, top to bottom; nothing else runs a tool. */
 import { Refusal } from "../types.ts";
-import type { ApprovalTicket, Call, CallMeta, Decision, Effect, Obligations, Outcome, Prepared, ToolResult } from "../types.ts";
+import type { ApprovalTicket, Call, CallMeta, Decision, Effect, Obligations, Outcome, Permit, Prepared, ToolResult } from "../types.ts";
 import { judgeCall } from "./judge.ts";
 import type { Judged } from "./judge.ts";
 import { previewOf } from "./preview.ts";
@@ -157,18 +157,6 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     return { kind, callId: passage.call.id, result: cleaned.result, meta };
   }
 
-  function previewPermit(passage: Passage, decision: Decision, opened: Opened) {
-    const { signal } = passage.call;
-    return opened.permit({
-      resources: [],
-      denied: new Map(),
-      limits: decision.obligations,
-      signal,
-      mayRead: mayRead(passage),
-      progress: ignoreProgress,
-    });
-  }
-
   function intent(passage: Passage): Promise<void> {
     const { call, judged, effect, rules, policy, durability } = passage;
     return stages.recorder.intent({
@@ -218,6 +206,18 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
 
 function metaOf(passage: Passage, callId: string): CallMeta {
   return { callId, effect: passage.effect, rules: passage.rules, ...(passage.warnings.length > 0 ? { warnings: passage.warnings } : {}) };
+}
+
+function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
+  const { signal } = passage.call;
+  return opened.permit({
+    resources: [],
+    denied: new Map(),
+    limits: decision.obligations,
+    signal,
+    mayRead: mayRead(passage),
+    progress: ignoreProgress,
+  });
 }
 
 /** The read policy for what lies below a directory, and for what a preview may show. */

@@ -1,0 +1,80 @@
+/** The command line. Each command loads its own code when it is called. */
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../config/error.ts";
+import { StateError } from "../config/state.ts";
+import { packageVersion } from "./version.ts";
+
+/** Exit codes of CONTRACT section 1. */
+export const EXIT = { done: 0, found: 1, usage: 2, missing: 3 } as const;
+
+/** Options that say what is served; `doctor` and `serve` share them. */
+function withServingOptions(command: Command): Command {
+  return command
+    .argument("[dir...]", "workspaces, as --workspace")
+    .option("--workspace <dir>", "a directory that tools may work in (repeat for more; default: the current directory)", collect)
+    .option("--policy <file>", "a policy file (repeat for more layers)", collect)
+    .option("--profile <name>", "built-in policy when no --policy is given: local, team or ci")
+    .option("--config <file>", "a YAML file with what isn't policy")
+    .option("--state <dir>", "where audit, approvals and keys live")
+    .option("--log-file <file>", "write the log there instead of to stderr");
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function createProgram(): Command {
+  const program = new Command("portcullis")
+    .description("An MCP server whose file, search, shell and fetch tools stand behind one gate.")
+    .version(packageVersion(), "--version")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "portcullis: ")) })
+    .showSuggestionAfterError();
+
+  withServingOptions(program.command("serve"))
+    .description("serve over stdio")
+    .addHelpText("after", "\nExample:\n  portcullis serve --workspace ~/project\n")
+    .action(async (dirs: string[], options) => (await import("./serve.ts")).serve(withDirectories(dirs, options)));
+
+  withServingOptions(program.command("doctor"))
+    .description("check this machine and configuration")
+    .option("--json", "print the checks as JSON")
+    .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
+    .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
+
+  return program;
+}
+
+/** What commander hands to an action of a command with serving options. */
+export interface ServingOptions {
+  readonly workspace?: readonly string[];
+  readonly policy?: readonly string[];
+  readonly profile?: string;
+  readonly config?: string;
+  readonly state?: string;
+  readonly logFile?: string;
+  readonly json?: boolean;
+}
+
+function withDirectories(dirs: readonly string[], options: ServingOptions): ServingOptions {
+  const workspace = [...dirs, ...(options.workspace ?? [])];
+  return workspace.length > 0 ? { ...options, workspace } : options;
+}
+
+/** Runs the command line; every way out has its exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...argv], { from: "user" });
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof ConfigError || error instanceof StateError) {
+      process.stderr.write(`portcullis: ${error.message}\n`);
+      return EXIT.usage;
+    }
+    process.stderr.write(`portcullis: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.found;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,50 @@
+/** Logs: JSON lines on stderr, or in a file. Written behind the calls' back and flushed at the end; a reader that doesn't read loses lines, never the server. */
+import pino from "pino";
+import type { Logger } from "pino";
+
+/** Bytes that may wait for a slow reader before lines are dropped. */
+const MOST_WAITING = 4 * 1024 * 1024;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Writes out what waits; call it last. */
+  flush(): void;
+}
+
+/** Opens the log. `redact` treats every string of a line before it is written; errors keep their name, message and code and lose their stack. */
+export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
+  const target = options.file === undefined ? { dest: 2 } : { dest: options.file, mkdir: true, append: true, mode: 0o600 };
+  const destination = pino.destination({ ...target, sync: false, maxLength: MOST_WAITING });
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: (entry) => redactEntry(entry, options.redact) },
+      serializers: { err: (error: unknown) => error },
+    },
+    destination,
+  );
+  return { logger, flush: () => destination.flushSync() };
+}
+
+function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, redactValue(value, redact)]));
+}
+
+function redactValue(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (value instanceof Error) return redactEntry(describeError(value), redact);
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, redact));
+  return value;
+}
+
+function describeError(error: Error): Record<string, unknown> {
+  const code = (error as NodeJS.ErrnoException).code;
+  return {
+    name: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+  };
+}

@@ -1,0 +1,100 @@
+/** The real clients: the older SDK, and the newer one in both protocol eras. All give the same small interface. */
+import { Client as NewClient } from "@modelcontextprotocol/client";
+import { StdioClientTransport as NewTransport } from "@modelcontextprotocol/client/stdio";
+import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ENTRY } from "./world.ts";
+import type { World } from "./world.ts";
+
+export const CLIENTS = ["v1 SDK", "v2 SDK, 2025-11-25", "v2 SDK, 2026-07-28"] as const;
+export type ClientKind = (typeof CLIENTS)[number];
+
+/** What a person answers; `undefined` never answers. */
+export type Answer = { action: "accept" | "decline" | "cancel"; content?: Record<string, unknown> };
+export type Person = (message: string) => Answer | Promise<Answer>;
+
+export interface Result {
+  readonly text: string;
+  readonly isError: boolean;
+  readonly structured: Record<string, unknown> | undefined;
+  readonly call: { callId: string; effect: string; rules: string[]; warnings?: string[]; flags?: string[]; truncated?: boolean };
+  readonly refusal:
+    | { code: string; reason: string; remedy: string; rules: string[]; callId: string; approval?: { id: string; expiresAt: string } }
+    | undefined;
+  readonly content: readonly { type: string }[];
+}
+
+/** A tool as tools/list shows it. */
+export type Listed = Record<string, unknown> & { name: string };
+
+export interface Connected {
+  call(
+    name: string,
+    args: Record<string, unknown>,
+    options?: { signal?: AbortSignal; onprogress?: () => void; timeout?: number },
+  ): Promise<Result>;
+  tools(): Promise<Listed[]>;
+  pid(): number | null;
+  close(): Promise<void>;
+}
+
+/** Starts the built server for a world and connects. Without a `person` the client declares no elicitation. */
+export async function connect(
+  kind: ClientKind,
+  world: World,
+  options: { readonly person?: Person; readonly args?: readonly string[] } = {},
+): Promise<Connected> {
+  const parameters = {
+    command: process.execPath,
+    args: [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])],
+    env: world.env,
+    stderr: "ignore" as const,
+  };
+  const capabilities = options.person ? { elicitation: {} } : {};
+  const info = { name: "test-client", version: "1.0.0" };
+  const { person } = options;
+  if (kind === "v1 SDK") {
+    const client = new OldClient(info, { capabilities });
+    if (person) client.setRequestHandler(ElicitRequestSchema, async (request) => ({ ...(await person(request.params.message)) }));
+    const transport = new OldTransport(parameters);
+    await client.connect(transport);
+    return {
+      call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, undefined, more)),
+      tools: async () => (await client.listTools()).tools,
+      pid: () => transport.pid,
+      close: () => client.close(),
+    };
+  }
+  const mode = kind === "v2 SDK, 2025-11-25" ? "legacy" : { pin: "2026-07-28" };
+  const client = new NewClient(info, { capabilities, versionNegotiation: { mode } });
+  if (person) client.setRequestHandler("elicitation/create", async (request) => ({ ...(await person(request.params.message)) }) as never);
+  const transport = new NewTransport(parameters);
+  await client.connect(transport);
+  return {
+    call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, more)),
+    tools: async () => (await client.listTools()).tools,
+    pid: () => transport.pid,
+    close: () => client.close(),
+  };
+}
+
+function read(raw: unknown): Result {
+  const result = raw as {
+    content: { type: string; text?: string }[];
+    isError?: boolean;
+    structuredContent?: Record<string, unknown>;
+    _meta?: Record<string, unknown>;
+  };
+  return {
+    text: result.content.map((block) => block.text ?? "").join(""),
+    isError: result.isError ?? false,
+    structured: result.structuredContent,
+    call: result._meta?.["io.portcullis/call"] as Result["call"],
+    refusal: result._meta?.["io.portcullis/refusal"] as Result["refusal"],
+    content: result.content,
+  };
+}
+
+/** A person who approves once. */
+export const approveOnce: Person = () => ({ action: "accept", content: { decision: "approve_once" } });
