@@ -55,7 +55,7 @@ function excluder(patterns: readonly string[]): (relative: string) => boolean {
 
 /** One predicate of what a walk leaves out. `unignored` has files and the directories that lead to them. */
 export function leaveOut(
-  exclude: ((relative: string) => boolean) | undefined,
+  exclude: (relative: string) => boolean,
   unignored: ReadonlySet<string> | undefined,
 ): (relative: string) => boolean {
   return (relative) => (unignored !== undefined && !unignored.has(relative)) || exclude(relative);
