@@ -74,8 +74,8 @@ export interface ChangeOptions {
 export interface WalkOptions {
   /** Levels below the directory; 1 is its own names. */
   readonly maxDepth?: number;
-  /** Globs of what is left out, with all below it; one without a `*` leaves out the name at any depth, as the reference server's do. */
-  readonly excludePatterns?: readonly string[];
+  /** Is this path (relative to the directory) left out, with all below it? */
+  readonly exclude?: (relative: string) => boolean;
   readonly respectGitignore?: boolean;
   readonly maxEntries: number;
 }
