@@ -90,7 +90,7 @@ function handsOf(work: Work): FileHands {
     walk: (found, options) => told(async () => walkTree(directory(found, "list"), grant, options)),
     searchNames: (found, search) => told(async () => searchNames(directory(found, "list"), grant, search)),
     searchContent: (found, search) =>
-      told(async () => searchContent(work, found.type === "file" ? file(found) : directory(found, "read"), search)),
+      told(async () => searchContent(work, found.type === "file" ? file(found) : directory(found, "list"), search)),
     write: (found, bytes, options) => told(() => writeFile(work, found, bytes, options)),
     makeDirectory: (found, options) => told(() => makeDirectory(work, found, options)),
     move: (source, destination, options) => told(() => move(work, source, destination, options)),

@@ -4,6 +4,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Entry, PathType, Walked, WalkOptions } from "../types.ts";
+import { compileGlob } from "./glob.ts";
 import type { Held } from "./held.ts";
 import { typeOf } from "./held.ts";
 import type { Pin } from "./platform.ts";
@@ -36,7 +37,7 @@ export function listDirectory(held: Held, grant: Grant, details: boolean): reado
 export async function walkTree(held: Held, grant: Grant, options: WalkOptions): Promise<Walked> {
   const unignored = options.respectGitignore === true ? await listUnignored(held.pin, grant.signal) : undefined;
   const entries: { relative: string; type: PathType }[] = [];
-  const limits = { maxDepth: options.maxDepth ?? Infinity, leaveOut: leaveOut(options.exclude, unignored) };
+  const limits = { maxDepth: options.maxDepth ?? Infinity, leaveOut: leaveOut(excluder(options.excludePatterns ?? []), unignored) };
   const whole = await walkNames(held.pin, grant, limits, (relative, type) => {
     if (!grant.admits(join(held.pin.real, relative), "list")) return true;
     if (entries.length === options.maxEntries) return false;
@@ -46,12 +47,18 @@ export async function walkTree(held: Held, grant: Grant, options: WalkOptions): 
   return { entries, truncated: !whole };
 }
 
+/** As the reference server's directory_tree reads its patterns. */
+function excluder(patterns: readonly string[]): (relative: string) => boolean {
+  const globs = patterns.flatMap((pattern) => (pattern.includes("*") ? [pattern] : [pattern, `**/${pattern}`])).map(compileGlob);
+  return (relative) => globs.some((matches) => matches(relative));
+}
+
 /** One predicate of what a walk leaves out. `unignored` has files and the directories that lead to them. */
 export function leaveOut(
-  exclude: ((relative: string) => boolean) | undefined,
+  exclude: (relative: string) => boolean,
   unignored: ReadonlySet<string> | undefined,
 ): (relative: string) => boolean {
-  return (relative) => (unignored !== undefined && !unignored.has(relative)) || (exclude !== undefined && exclude(relative));
+  return (relative) => (unignored !== undefined && !unignored.has(relative)) || exclude(relative);
 }
 
 /**

@@ -74,8 +74,8 @@ export interface ChangeOptions {
 export interface WalkOptions {
   /** Levels below the directory; 1 is its own names. */
   readonly maxDepth?: number;
-  /** Is this path (relative to the directory) left out, with all below it? */
-  readonly exclude?: (relative: string) => boolean;
+  /** Globs of what is left out with all below it, as the reference server's directory_tree reads them. */
+  readonly excludePatterns?: readonly string[];
   readonly respectGitignore?: boolean;
   readonly maxEntries: number;
 }
