@@ -1,0 +1,102 @@
+/** What doctor looks at. Each check tells one thing, and mends it on the spot where that is safe. */
+import { accessSync, constants } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { rgPath } from "@vscode/ripgrep";
+import { openDatabase } from "../audit/database.ts";
+import type { Config, Flags, Surroundings } from "../config/load.ts";
+import { openState, readKey } from "../config/state.ts";
+import { loadPolicyFor } from "../server.ts";
+
+/** One finding. `remedy` is empty when there is nothing to do. */
+export interface Check {
+  readonly id: string;
+  readonly status: "ok" | "warn" | "fail";
+  readonly message: string;
+  readonly remedy: string;
+}
+
+type Finding = Omit<Check, "id">;
+
+const ok = (message: string): Finding => ({ status: "ok", message, remedy: "" });
+const fail = (message: string, remedy: string): Finding => ({ status: "fail", message, remedy });
+
+/** Runs every check; one that throws is a failure with its message, never the end of the others. */
+export async function checkMachine(flags: Flags, around: Surroundings, load: (flags: Flags, around: Surroundings) => Promise<Config>): Promise<Check[]> {
+  const checks: Check[] = [];
+  const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
+    try {
+      checks.push({ id, ...(await look()) });
+    } catch (error) {
+      checks.push({ id, ...fail(error instanceof Error ? error.message : String(error), remedy) });
+    }
+  };
+  await add("node", () => checkNode(process.versions.node), "Install Node 22.19 or newer.");
+  let config: Config | undefined;
+  await add(
+    "config",
+    async () => {
+      config = await load(flags, around);
+      if (config.warnings.length > 0) return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
+      return ok(config.file === undefined ? "flags and environment only" : config.file);
+    },
+    "Correct the flag, the variable or the file that is named.",
+  );
+  if (!config) return checks;
+  const { state, workspaces } = config;
+  const found = config;
+  await add("workspace", () => checkWorkspaces(workspaces, around), "Name a directory that this user can read with --workspace.");
+  await add("state", () => checkState(state), "Choose another directory with --state, or run as its owner.");
+  await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
+  await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
+  await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
+  await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
+  return checks;
+}
+
+/** Node as CONTRACT section 1 asks for it. */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 19)) return ok(`Node ${version}`);
+  return fail(`Node ${version} is older than 22.19`, "Install Node 22.19 or newer.");
+}
+
+function checkWorkspaces(workspaces: readonly string[], around: Surroundings): Finding {
+  for (const workspace of workspaces) accessSync(workspace, constants.R_OK | constants.X_OK);
+  const wide = workspaces.filter((workspace) => workspace === "/" || workspace === around.home);
+  if (wide.length === 0) return ok(workspaces.join(", "));
+  return { status: "warn", message: `${wide.join(", ")} hands over far more than a project`, remedy: "Name the project's own directory with --workspace." };
+}
+
+function checkState(state: string): Finding {
+  const { mended } = openState(state);
+  return ok([state, ...mended].join("; "));
+}
+
+function checkKeys(state: string): Finding {
+  readKey(state, "seal.key", 32, randomBytes);
+  return ok("the seal key is there and private");
+}
+
+function checkDatabase(state: string): Finding {
+  const db = openDatabase(join(state, "portcullis.db"));
+  try {
+    const version = String(db.prepare("SELECT sqlite_version()").pluck().get());
+    const synchronous = ["OFF", "NORMAL", "FULL", "EXTRA"][Number(db.pragma("synchronous", { simple: true }))] ?? "unknown";
+    const mode = String(db.pragma("journal_mode", { simple: true })).toUpperCase();
+    if (mode !== "WAL" || synchronous === "OFF") return fail(`SQLite runs in mode ${mode} with synchronous ${synchronous}`, "Keep the state on a local file system.");
+    return ok(`SQLite ${version}, ${mode}, synchronous ${synchronous} (FULL for writes)`);
+  } finally {
+    db.close();
+  }
+}
+
+async function describePolicy(config: Config): Promise<string> {
+  const policy = await loadPolicyFor(config);
+  return policy.describe();
+}
+
+function checkRipgrep(): Finding {
+  accessSync(rgPath, constants.X_OK);
+  return ok("ripgrep is installed");
+}

@@ -1,0 +1,62 @@
+/** API keys: made once, shown once, kept as SHA-256. A key has 256 bits, so a plain hash is enough: there is nothing to guess. */
+import type { Database } from "better-sqlite3";
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** A key without its secret; times in milliseconds since the epoch. */
+export interface KeyRecord {
+  readonly name: string;
+  readonly role: string | null;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+interface Row {
+  name: string;
+  hash: string;
+  role: string | null;
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+}
+
+const fromRow = (row: Row): KeyRecord => ({
+  name: row.name,
+  role: row.role,
+  scopes: row.scopes === "" ? [] : row.scopes.split(","),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  revokedAt: row.revoked_at,
+});
+
+const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+/** The store of keys, over an open main database. */
+export function openKeys(db: Database, random: (size: number) => Buffer) {
+  const insert = db.prepare<[string, string, string | null, string, number, number | null]>(
+    "INSERT INTO keys (name, hash, role, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+  );
+  const all = db.prepare<[], Row>("SELECT * FROM keys ORDER BY created_at, name");
+  const revoke = db.prepare<[number, string]>("UPDATE keys SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL");
+  return {
+    /** Makes a key and gives its secret, the only time it can be seen; undefined when the name is taken. */
+    create(key: { name: string; role?: string; scopes: readonly string[]; expiresAt?: number }, now: number): string | undefined {
+      const secret = `pc_${random(32).toString("base64url")}`;
+      const made = insert.run(key.name, hashOf(secret), key.role ?? null, key.scopes.join(","), now, key.expiresAt ?? null);
+      return made.changes === 1 ? secret : undefined;
+    },
+    list: (): KeyRecord[] => all.all().map(fromRow),
+    /** True when there was such a key in force. */
+    revoke: (name: string, now: number): boolean => revoke.run(now, name).changes === 1,
+    /** The key in force that this secret belongs to. Every stored hash is compared, each in constant time, so that time tells nothing. */
+    find(secret: string, now: number): KeyRecord | undefined {
+      const given = Buffer.from(hashOf(secret), "hex");
+      let found: Row | undefined;
+      for (const row of all.all()) if (timingSafeEqual(given, Buffer.from(row.hash, "hex"))) found = row;
+      if (!found || found.revoked_at !== null || (found.expires_at !== null && found.expires_at <= now)) return undefined;
+      return fromRow(found);
+    },
+  };
+}
