@@ -1,0 +1,4 @@
+/** The steps from an empty main database to the present one, in order. Only ever append: a step that was released is never changed. */
+import { auditTables } from "./001-audit.ts";
+
+export const MIGRATIONS: readonly string[] = [auditTables];

@@ -1,0 +1,72 @@
+/** A state directory of its own for each test, and the pieces that every test of the audit needs. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { readAnchor } from "../../src/audit/anchor.ts";
+import { openAudit, type Audit, type AuditOptions } from "../../src/audit/audit.ts";
+import { openDatabase } from "../../src/audit/database.ts";
+import { readSigningKey } from "../../src/audit/key.ts";
+import { verifierKey } from "../../src/audit/note.ts";
+import type { Intent } from "../../src/audit/record.ts";
+import { auditFiles } from "../../src/audit/state.ts";
+import { verifyAudit, type Verification, type VerifyOptions } from "../../src/audit/verify.ts";
+
+/** A new directory that is removed after the test. */
+export function makeState(): string {
+  const directory = mkdtempSync(join(tmpdir(), "portcullis-audit-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** An audit with a clock that stands still until it is moved; every report is an error unless the test takes them. */
+export function startAudit(directory: string, options: Partial<AuditOptions> = {}): Audit {
+  return openAudit({
+    directory,
+    now: () => Date.UTC(2026, 10, 20, 12),
+    random: randomBytes,
+    report: (message, cause) => {
+      throw new Error(message, { cause });
+    },
+    ...options,
+  });
+}
+
+/** An intent; only what the test is about needs to be given. */
+export function makeIntent(callId: string, intent: Partial<Intent> = {}): Intent {
+  return {
+    callId,
+    session: "s1",
+    principal: "local",
+    tool: "read_text_file",
+    effect: "allow",
+    rules: ["default/by-risk"],
+    argsDigest: "hmac-sha256:00",
+    summary: `read ${callId}`,
+    query: { tool: "read_text_file", args: { path: callId } },
+    policyDigest: "sha256:00",
+    durability: "process",
+    ...intent,
+  };
+}
+
+/** Records whole calls, one after the other. */
+export async function recordCalls(audit: Audit, from: number, count: number, intent: Partial<Intent> = {}): Promise<void> {
+  for (let n = from; n < from + count; n += 1) {
+    await audit.intent(makeIntent(`c${n}`, intent));
+    await audit.outcome({ callId: `c${n}`, status: "done", durationMs: 1 });
+  }
+}
+
+/** Verifies a state directory as the command does: with its key and its anchor. */
+export async function verifyState(directory: string, options: Partial<VerifyOptions> = {}): Promise<Verification> {
+  const files = auditFiles(directory);
+  const db = openDatabase(files.database, { readonly: true });
+  try {
+    const key = readSigningKey(files.key);
+    return await verifyAudit(db, { keyOf: (origin) => key && verifierKey(origin, key), kept: readAnchor(files.anchor), ...options });
+  } finally {
+    db.close();
+  }
+}
