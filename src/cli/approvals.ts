@@ -15,7 +15,11 @@ interface Options {
 export function approvalCommands(program: Command): void {
   const approvals = program.command("approvals").description("see and answer what waits for a person");
   const verb = (name: string, description: string, example: string) =>
-    approvals.command(name).description(description).option("--state <dir>", "the state directory of the server").addHelpText("after", `\nExample:\n  portcullis approvals ${example}\n`);
+    approvals
+      .command(name)
+      .description(description)
+      .option("--state <dir>", "the state directory of the server")
+      .addHelpText("after", `\nExample:\n  portcullis approvals ${example}\n`);
 
   verb("list", "what waits for an answer", "list")
     .option("--json", "one JSON object a line")
@@ -24,7 +28,11 @@ export function approvalCommands(program: Command): void {
     .argument("<id>")
     .option("--json", "as JSON")
     .action((id: string, options: Options) => withBooks(options, (books) => show(books, id, options)));
-  verb("approve", "say yes; asks to type yes at a terminal, or takes the key of an approver", "approve apr_0123456789abcdef0123456789abcdef")
+  verb(
+    "approve",
+    "say yes; asks to type yes at a terminal, or takes the key of an approver",
+    "approve apr_0123456789abcdef0123456789abcdef",
+  )
     .argument("<id>")
     .option("--key <key>", "a key with the role approver, where there is no terminal")
     .action((id: string, options: Options) => withBooks(options, (books) => answer(books, id, "approved", options)));
@@ -71,13 +79,23 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
   const row = find(books, id);
   if (!row) return 1;
   if (row.status !== "pending" || row.expiresAt <= books.now()) {
-    process.stderr.write(`portcullis: ${id} is ${row.status === "pending" ? "expired" : row.status}: there is nothing to answer any more\n`);
+    process.stderr.write(
+      `portcullis: ${id} is ${row.status === "pending" ? "expired" : row.status}: there is nothing to answer any more\n`,
+    );
     return 1;
   }
   const channel = await identify(books, row.preview || row.title, status, options);
   if (channel === undefined) return 1;
   // On record first: an answer that can't be recorded is not given.
-  await books.record({ event: status, approval: id, callId: row.callId, session: row.session, principal: row.principal, tool: row.tool, channel });
+  await books.record({
+    event: status,
+    approval: id,
+    callId: row.callId,
+    session: row.session,
+    principal: row.principal,
+    tool: row.tool,
+    channel,
+  });
   if (!books.approvals.transition(id, "pending", status, channel)) {
     process.stderr.write(`portcullis: ${id} was answered by somebody else meanwhile\n`);
     return 1;
@@ -91,7 +109,9 @@ async function identify(books: Books, shown: string, status: "approved" | "denie
   if (options.key !== undefined) {
     const key = books.keys.find(options.key, books.now());
     if (key?.role === "approver") return `cli:key:${key.name}`;
-    process.stderr.write("portcullis: the key is not that of an approver, or no longer in force: make one with: portcullis keys create --name NAME --role approver\n");
+    process.stderr.write(
+      "portcullis: the key is not that of an approver, or no longer in force: make one with: portcullis keys create --name NAME --role approver\n",
+    );
     return undefined;
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
@@ -114,6 +134,7 @@ async function identify(books: Books, shown: string, status: "approved" | "denie
 
 function find(books: Books, id: string) {
   const row = books.approvals.find(id);
-  if (!row) process.stderr.write(`portcullis: there is no question ${JSON.stringify(id)} in this state directory: see portcullis approvals list\n`);
+  if (!row)
+    process.stderr.write(`portcullis: there is no question ${JSON.stringify(id)} in this state directory: see portcullis approvals list\n`);
   return row;
 }

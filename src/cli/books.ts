@@ -14,7 +14,15 @@ export interface Books {
   readonly keys: ReturnType<typeof openKeys>;
   now(): number;
   /** Puts an event about approvals on record. */
-  record(event: { event: string; approval?: string; callId?: string; session?: string; principal?: string; tool?: string; channel?: string }): Promise<void>;
+  record(event: {
+    event: string;
+    approval?: string;
+    callId?: string;
+    session?: string;
+    principal?: string;
+    tool?: string;
+    channel?: string;
+  }): Promise<void>;
   close(): void;
 }
 
@@ -30,9 +38,19 @@ export async function openBooks(state: string | undefined): Promise<Books> {
     keys: openKeys(db, randomBytes),
     now,
     async record({ event, approval, ...entry }) {
-      const audit = openAudit({ directory: config.state, now, random: randomBytes, report: (message) => process.stderr.write(`portcullis: ${message}\n`) });
+      const audit = openAudit({
+        directory: config.state,
+        now,
+        random: randomBytes,
+        report: (message) => process.stderr.write(`portcullis: ${message}\n`),
+      });
       try {
-        await audit.record("approval", { event, ...entry, ...(approval === undefined ? {} : { details: { approval } }), durability: "power" });
+        await audit.record("approval", {
+          event,
+          ...entry,
+          ...(approval === undefined ? {} : { details: { approval } }),
+          durability: "power",
+        });
       } finally {
         audit.close();
       }

@@ -22,7 +22,11 @@ const ok = (message: string): Finding => ({ status: "ok", message, remedy: "" })
 const fail = (message: string, remedy: string): Finding => ({ status: "fail", message, remedy });
 
 /** Runs every check; one that throws is a failure with its message, never the end of the others. */
-export async function checkMachine(flags: Flags, around: Surroundings, load: (flags: Flags, around: Surroundings) => Promise<Config>): Promise<Check[]> {
+export async function checkMachine(
+  flags: Flags,
+  around: Surroundings,
+  load: (flags: Flags, around: Surroundings) => Promise<Config>,
+): Promise<Check[]> {
   const checks: Check[] = [];
   const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
     try {
@@ -37,7 +41,8 @@ export async function checkMachine(flags: Flags, around: Surroundings, load: (fl
     "config",
     async () => {
       config = await load(flags, around);
-      if (config.warnings.length > 0) return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
+      if (config.warnings.length > 0)
+        return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
       return ok(config.file === undefined ? "flags and environment only" : config.file);
     },
     "Correct the flag, the variable or the file that is named.",
@@ -65,7 +70,11 @@ function checkWorkspaces(workspaces: readonly string[], around: Surroundings): F
   for (const workspace of workspaces) accessSync(workspace, constants.R_OK | constants.X_OK);
   const wide = workspaces.filter((workspace) => workspace === "/" || workspace === around.home);
   if (wide.length === 0) return ok(workspaces.join(", "));
-  return { status: "warn", message: `${wide.join(", ")} hands over far more than a project`, remedy: "Name the project's own directory with --workspace." };
+  return {
+    status: "warn",
+    message: `${wide.join(", ")} hands over far more than a project`,
+    remedy: "Name the project's own directory with --workspace.",
+  };
 }
 
 function checkState(state: string): Finding {
@@ -84,7 +93,8 @@ function checkDatabase(state: string): Finding {
     const version = String(db.prepare("SELECT sqlite_version()").pluck().get());
     const synchronous = ["OFF", "NORMAL", "FULL", "EXTRA"][Number(db.pragma("synchronous", { simple: true }))] ?? "unknown";
     const mode = String(db.pragma("journal_mode", { simple: true })).toUpperCase();
-    if (mode !== "WAL" || synchronous === "OFF") return fail(`SQLite runs in mode ${mode} with synchronous ${synchronous}`, "Keep the state on a local file system.");
+    if (mode !== "WAL" || synchronous === "OFF")
+      return fail(`SQLite runs in mode ${mode} with synchronous ${synchronous}`, "Keep the state on a local file system.");
     return ok(`SQLite ${version}, ${mode}, synchronous ${synchronous} (FULL for writes)`);
   } finally {
     db.close();

@@ -10,7 +10,11 @@ const MARK = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 export async function doctor(options: ServingOptions): Promise<void> {
   const checks = await checkMachine(options, surroundings(), loadConfig);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: !checks.some(failed), checks }, null, 2)}\n`);
-  else for (const check of checks) process.stdout.write(`${MARK[check.status]}  ${check.id.padEnd(12)} ${check.message}${check.remedy ? `\n      -> ${check.remedy}` : ""}\n`);
+  else
+    for (const check of checks)
+      process.stdout.write(
+        `${MARK[check.status]}  ${check.id.padEnd(12)} ${check.message}${check.remedy ? `\n      -> ${check.remedy}` : ""}\n`,
+      );
   process.exitCode = checks.some(failed) ? 1 : 0;
 }
 

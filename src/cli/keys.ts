@@ -57,7 +57,12 @@ async function create(options: Options): Promise<void> {
   try {
     const now = books.now();
     const secret = books.keys.create(
-      { name, scopes, ...(options.role === undefined ? {} : { role: options.role }), ...(days === undefined ? {} : { expiresAt: now + Number(days) * 86_400_000 }) },
+      {
+        name,
+        scopes,
+        ...(options.role === undefined ? {} : { role: options.role }),
+        ...(days === undefined ? {} : { expiresAt: now + Number(days) * 86_400_000 }),
+      },
       now,
     );
     if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);

@@ -1,12 +1,22 @@
 /** Rows as aligned columns for people; cells never carry control characters. */
-export function printTable(rows: readonly Readonly<Record<string, string | number | null>>[], columns: readonly string[], empty: string): void {
+export function printTable(
+  rows: readonly Readonly<Record<string, string | number | null>>[],
+  columns: readonly string[],
+  empty: string,
+): void {
   if (rows.length === 0) {
     process.stdout.write(`${empty}\n`);
     return;
   }
   const cells = [columns, ...rows.map((row) => columns.map((column) => clean(String(row[column] ?? ""))))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
-  for (const line of cells) process.stdout.write(`${line.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd()}\n`);
+  for (const line of cells)
+    process.stdout.write(
+      `${line
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
 }
 
 function clean(text: string): string {

@@ -85,8 +85,9 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         denied: passage.judged?.denied ?? new Map(),
         limits,
         signal: controller.signal,
-        mayRead: mayRead(passage),
+        admits: admits(passage),
         progress: call.progress ?? ignoreProgress,
+        preview: false,
       });
       const result = await prepared.run(permit);
       return await release(passage, "done", result, limits);
@@ -215,16 +216,27 @@ function previewPermit(passage: Passage, decision: Decision, opened: Opened): Pe
     denied: new Map(),
     limits: decision.obligations,
     signal,
-    mayRead: mayRead(passage),
+    admits: admits(passage),
     progress: ignoreProgress,
+    preview: true,
   });
 }
 
-/** The read policy for what lies below a directory, and for what a preview may show. */
-function mayRead(passage: Passage): (path: string) => boolean {
+/**
+ * What may be read or listed below a granted directory, and what a preview may show. A yes for a search also covers what the same rules would
+ * have asked about below it (with `approve-all` everything is asked), and nothing that another rule asks about.
+ */
+function admits(passage: Passage): (path: string, op: "read" | "list") => boolean {
   const { judged, policy } = passage;
-  const query = judged?.query;
-  return (path) => query !== undefined && policy.decide({ ...query, resources: [{ kind: "path", op: "read", path }] }).effect === "allow";
+  if (!judged) return () => false;
+  const { query, decision } = judged;
+  const judge = policy.judgePaths(query);
+  const asked = new Set(decision.effect === "ask" ? passage.rules : []);
+  return (path, op) => {
+    const effect = judge(op, path);
+    if (effect !== "ask" || asked.size === 0) return effect === "allow";
+    return policy.decide({ ...query, resources: [{ kind: "path", op, path }] }).rules.every((rule) => asked.has(rule.id));
+  };
 }
 
 const ignoreProgress = (): void => undefined;

@@ -1,12 +1,14 @@
 /** From a prepared call to a decision: the same for a call that will run and for one that is only explained. */
 import { Refusal } from "../types.ts";
-import type { Call, Decision, Prepared, Query, Resource, Tool } from "../types.ts";
+import type { Call, Decision, Effect, PathOp, Prepared, Query, Resource, Tool } from "../types.ts";
 
 /** The part of the policy that judging needs. */
 export interface Judge {
   readonly digest: string;
   decide(query: Query): Decision;
-  riskOf(tool: string, builtin: Query["risk"]): Query["risk"];
+  /** Prepares judging many paths for one call: searches ask it for every hit. */
+  judgePaths(call: Query): (op: PathOp, path: string) => Effect;
+  riskOf(tool: string, builtIn?: Query["risk"]): Query["risk"];
 }
 
 /** A decision with what it was about. `denied` holds what was left out of a partial call, by path. */

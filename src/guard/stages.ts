@@ -54,13 +54,14 @@ export interface Recorder {
   approval(callId: string, session: string, event: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-/** What a permit is made of. Below a directory `mayRead` filters what is told; a preview has no resources and reads what `mayRead` allows. */
+/** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
 export interface Grant {
   readonly resources: readonly Resource[];
   readonly denied: ReadonlyMap<string, Refusal>;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
-  readonly mayRead: (path: string) => boolean;
+  readonly admits: (path: string, op: "read" | "list") => boolean;
+  readonly preview: boolean;
   readonly progress: Permit["progress"];
 }
 

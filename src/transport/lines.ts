@@ -112,7 +112,7 @@ export class LineTransport implements Transport {
     }
     let message: JSONRPCMessage;
     try {
-      message = parseJSONRPCMessage(value);
+      message = parseJSONRPCMessage(knownMembers(value));
     } catch {
       this.#reject(idOf(value), -32600, "this is not a JSON-RPC 2.0 message (batches were removed in 2025-06-18)");
       return;
@@ -136,6 +136,13 @@ export class LineTransport implements Transport {
     this.onerror?.(new Error(`rejected a message: ${message}`));
     this.#output.write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`);
   }
+}
+
+/** Only the members that JSON-RPC knows, by exact name: `Method` is not `method`, and one more member is no reason to refuse. */
+function knownMembers(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const members = ["jsonrpc", "id", "method", "params", "result", "error"];
+  return Object.fromEntries(Object.entries(value).filter(([name]) => members.includes(name)));
 }
 
 function idOf(value: unknown): RequestId | null {

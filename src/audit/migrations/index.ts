@@ -1,4 +1,5 @@
 /** The steps from an empty main database to the present one, in order. Only ever append: a step that was released is never changed. */
 import { auditTables } from "./001-audit.ts";
+import { approvalTables } from "./002-approvals.ts";
 
-export const MIGRATIONS: readonly string[] = [auditTables];
+export const MIGRATIONS: readonly string[] = [auditTables, approvalTables];

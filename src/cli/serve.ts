@@ -1,0 +1,40 @@
+/** `portcullis serve`: opens the house and serves until the other side is gone. */
+import { fileURLToPath } from "node:url";
+import { loadConfig, surroundings } from "../config/load.ts";
+import { openLog } from "../log/log.ts";
+import { openHouse } from "../server.ts";
+import { serveLines } from "../transport/stdio.ts";
+import type { ServingOptions } from "./main.ts";
+import { packageVersion } from "./version.ts";
+
+/** Serves over stdio; ends within two seconds after stdin does. */
+export async function serve(options: ServingOptions): Promise<void> {
+  const config = await loadConfig(options, surroundings());
+  const version = packageVersion();
+  const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact: (text) => text });
+  const house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  log.logger.info({ version, workspaces: house.workspaces, policy: house.policy.digest, state: config.state }, "serving over stdio");
+  if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
+  const stop = () => process.stdin.destroy();
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
+  house.close();
+  log.logger.info("the connection has ended");
+  log.flush();
+  process.exit(0);
+}
+
+/** How this very program is started again. */
+export function entryWords(): string[] {
+  return [process.execPath, fileURLToPath(new URL("./cli.js", import.meta.url))];
+}
+
+function connectHint(workspaces: readonly string[]): string {
+  const entry = {
+    mcpServers: {
+      portcullis: { command: entryWords()[0], args: [entryWords()[1], "serve", ...workspaces.flatMap((path) => ["--workspace", path])] },
+    },
+  };
+  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\\n${JSON.stringify(entry, null, 2)}\\n`;
+}

@@ -1,0 +1,33 @@
+/** The query as the audit keeps it: enough to decide it anew, nothing that is secret or long. */
+import type { Query } from "../types.ts";
+
+/** Strings longer than this (contents, edits) are kept as their size only; a rule on such an argument is then not decidable on replay. */
+const LONGEST = 256;
+/** More resources than this are kept as a count: a delete of 10,000 files is one record. */
+const MOST_RESOURCES = 200;
+
+/** What stands in a recorded query for something that was left out. */
+export interface LeftOut {
+  readonly $leftOut: number;
+}
+
+/** A copy of the query with every string redacted and what is long left out. */
+export function recordableQuery(query: Query, redact: (text: string) => string): object {
+  const { resources, args, principal, ...rest } = query;
+  return {
+    ...rest,
+    principal: trim(principal, redact),
+    args: trim(args, redact),
+    resources: resources.length > MOST_RESOURCES ? leftOut(resources.length) : resources.map((resource) => trim(resource, redact)),
+  };
+}
+
+const leftOut = (size: number): LeftOut => ({ $leftOut: size });
+
+function trim(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return value.length > LONGEST ? leftOut(value.length) : redact(value);
+  if (Array.isArray(value)) return value.length > MOST_RESOURCES ? leftOut(value.length) : value.map((item) => trim(item, redact));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, trim(item, redact)]));
+  return value;
+}

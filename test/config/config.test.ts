@@ -1,0 +1,129 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { closestName } from "../../src/config/closest.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Flags } from "../../src/config/load.ts";
+import { openState, readKey } from "../../src/config/state.ts";
+
+let root: string;
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), "portcullis-config-")));
+  for (const name of ["home", "project", "other"]) mkdirSync(join(root, name));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const load = (flags: Flags = {}, env: Record<string, string> = {}, cwd = join(root, "project")) =>
+  loadConfig(flags, { env, cwd, home: join(root, "home") });
+
+function config(text: string): string {
+  const file = join(root, "config.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+describe("the workspace", () => {
+  test("is the current directory when nothing is said", async () => {
+    expect((await load()).workspaces).toEqual([join(root, "project")]);
+  });
+
+  test.each(["/", "/etc", "/usr", "/tmp"])("is not %s by itself", async (cwd) => {
+    await expect(load({}, {}, cwd)).rejects.toThrow(/without a workspace: name the project/);
+  });
+
+  test("is not the home directory by itself, nor a link to it", async () => {
+    symlinkSync(join(root, "home"), join(root, "link"));
+    await expect(load({}, {}, join(root, "home"))).rejects.toThrow(/--workspace/);
+    await expect(load({}, {}, join(root, "link"))).rejects.toThrow(/--workspace/);
+  });
+
+  test("must be there", async () => {
+    await expect(load({ workspace: ["../nowhere"] })).rejects.toThrow(/is not a directory: make it, or name another/);
+  });
+});
+
+describe("flag, environment and file", () => {
+  test("count in this order", async () => {
+    const file = config("workspace: other\nstate: from-file\nprofile: ci\n");
+    expect((await load({ config: file })).workspaces).toEqual([join(root, "other")]);
+    expect((await load({ config: file })).state).toBe(join(root, "from-file"));
+    expect((await load({ config: file }, { PORTCULLIS_STATE: "/from/env" })).state).toBe("/from/env");
+    expect((await load({ config: file, state: "/from/flag" }, { PORTCULLIS_STATE: "/from/env" })).state).toBe("/from/flag");
+    expect((await load({ config: file }, { PORTCULLIS_PROFILE: "team" })).profile).toBe("team");
+  });
+
+  test("state lies below XDG_STATE_HOME, else below the home", async () => {
+    expect((await load({}, { XDG_STATE_HOME: "/xdg" })).state).toBe("/xdg/portcullis");
+    expect((await load()).state).toBe(join(root, "home", ".local", "state", "portcullis"));
+  });
+
+  test("an unknown variable of ours warns with a guess, others don't", async () => {
+    expect((await load({}, { PORTCULLIS_POLCY: "x", PATH: "/bin" })).warnings).toEqual([
+      "unknown variable PORTCULLIS_POLCY - did you mean PORTCULLIS_POLICY?",
+    ]);
+  });
+
+  test.each<[string, string, string]>([
+    ["an unknown key", "worksapce: x\n", ':1:1: unknown key "worksapce" - did you mean "workspace"?'],
+    ["an unknown key inside", "log:\n  fil: x\n", ':2:3: unknown key "fil" - did you mean "file"?'],
+    ["a key twice", "state: a\nstate: b\n", ":2:1: "],
+    ["a wrong type", "state: [a]\n", ":1:8: `state`"],
+    ["no YAML", "state: [a\n", ":2:1: "],
+    ["an alias", "workspace: &a x\nstate: *a\n", ""],
+  ])("%s in the file is an error with its place", async (_name, text, expected) => {
+    await expect(load({ config: config(text) })).rejects.toThrow(expected);
+  });
+
+  test("policy and profile exclude each other", async () => {
+    await expect(load({ policy: ["p.yaml"], profile: "ci" })).rejects.toThrow(/drop --profile/);
+  });
+
+  test("an unknown profile, a missing file and a missing home are said", async () => {
+    await expect(load({ profile: "lcoal" })).rejects.toThrow(/use local, team or ci/);
+    await expect(load({ config: "nowhere.yaml" })).rejects.toThrow(/can't be read \(ENOENT\)/);
+    await expect(loadConfig({}, { env: {}, cwd: join(root, "project"), home: "" })).rejects.toThrow(/--state DIR/);
+  });
+});
+
+describe("the state directory", () => {
+  test("is made private, and made private again when it was opened to others", () => {
+    const path = join(root, "state");
+    expect(openState(path).mended).toEqual([]);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    chmodSync(path, 0o755);
+    expect(openState(path).mended).toHaveLength(1);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+  });
+
+  test("that is a file is refused", () => {
+    writeFileSync(join(root, "state"), "");
+    expect(() => openState(join(root, "state"))).toThrow(/choose another with --state/);
+  });
+
+  test("keeps a key of its own, private and always the same", () => {
+    const key = readKey(root, "seal.key", 32, randomBytes);
+    expect(readKey(root, "seal.key", 32, randomBytes)).toEqual(key);
+    expect(statSync(join(root, "seal.key")).mode & 0o777).toBe(0o600);
+  });
+
+  test("refuses a key that others can read, one that was cut, and one that is a link", () => {
+    readKey(root, "seal.key", 32, randomBytes);
+    chmodSync(join(root, "seal.key"), 0o644);
+    expect(() => readKey(root, "seal.key", 32, randomBytes)).toThrow(/chmod 600/);
+    writeFileSync(join(root, "cut.key"), "short", { mode: 0o600 });
+    expect(() => readKey(root, "cut.key", 32, randomBytes)).toThrow(/holds 5 bytes instead of 32/);
+    symlinkSync(join(root, "seal.key"), join(root, "link.key"));
+    expect(() => readKey(root, "link.key", 32, randomBytes)).toThrow();
+    expect(existsSync(join(root, "link.key"))).toBe(true);
+  });
+});
+
+test.each([
+  ["polcy", "policy"],
+  ["rulse", "rules"],
+  ["xyz", undefined],
+])("the closest name to %s is %s", (word, expected) => {
+  expect(closestName(word, ["policy", "rules", "state"])).toBe(expected);
+});
