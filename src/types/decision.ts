@@ -43,6 +43,8 @@ export interface PathResource {
   readonly type?: PathType;
   /** Number of names (hard links) of a file; above 1 a write is at least asked. */
   readonly links?: number;
+  /** Set when a git command of the same call makes this access by itself: such writes below `.git` follow the verdict on the command. */
+  readonly by?: "git";
 }
 
 /** One simple command as it would run, annotated by the shell analysis so that deciding needs no program tables. */

@@ -1,0 +1,166 @@
+import { strictest, type Effect, type Query, type Resource, type RuleRef } from "../types.ts";
+import { admits } from "./egress-list.ts";
+import type { Blame, CallQuery, Engine, Ruling } from "./engine.ts";
+import { floorWords, type FloorWord } from "./floor.ts";
+import type { Layer } from "./layer.ts";
+import { isUnknown, matchResource, riskOfResource, type Seen } from "./match.ts";
+import { viewPath } from "./names.ts";
+import type { Rule } from "./rule.ts";
+import { both, MAYBE, NO, YES } from "./trit.ts";
+
+/** What is decided about one resource. */
+export interface Verdict {
+  readonly effect: Effect;
+  readonly blames: readonly Blame[];
+  /** Rules that surely match and say anything but deny: their obligations hold. By layer. */
+  readonly matched: ReadonlyMap<Layer, readonly Rule[]>;
+  /** Rules in `mode: warn` that match. */
+  readonly warned: readonly RuleRef[];
+}
+
+/** What one layer says of one resource. */
+interface Word {
+  /** The strictest effect of what surely matches; undefined: silent. */
+  yes: Effect | undefined;
+  readonly blames: Blame[];
+  readonly matched: Rule[];
+  readonly warned: RuleRef[];
+  /** An allow rule spells out all hazards of the command. */
+  covers: boolean;
+  /** Literal names of floor files that an allow rule spells out. */
+  readonly lifts: string[];
+}
+
+/**
+ * Decides one resource. The list of checks: the built-in floor; each layer's strictest word; a sealed layer's own default; the default
+ * when nobody surely spoke; opaque parts and hazards; the floors of the approval mode. The strictest wins.
+ */
+export function judgeResource(engine: Engine, call: CallQuery, resource: Resource, resources: Query["resources"]): Verdict {
+  const seen = look(engine, call, resource);
+  const words = new Map(engine.layers.map((layer) => [layer, listen(engine, layer, call, seen, resources)]));
+  const blames: Blame[] = [];
+  const floor = floorWords(resource, seen.views, engine).filter((word) => !isLifted(word, words));
+  let open = false;
+  for (const word of floor) {
+    if (word.effect === "open") open = true;
+    else blames.push(fromFloor(word, word.effect));
+  }
+  let spoken = false;
+  for (const [layer, word] of words) {
+    blames.push(...word.blames);
+    if (word.yes !== undefined) spoken = true;
+    else if (layer.sealed && !open) blames.push(fromSetting(ownDefault(engine, layer, seen)));
+  }
+  if (open && !blames.some(({ counted }) => counted !== "allow")) blames.push(fromFloor(GIT_OPEN, "allow"));
+  if (resource.kind === "opaque") blames.push(fromSetting(defaultFor(engine, seen), resource.reason));
+  else if (!spoken && !open) blames.push(fromSetting(defaultFor(engine, seen)));
+  if (resource.kind === "command" && resource.hazards.length > 0 && !isCovered(words)) {
+    blames.push(fromSetting(engine.defaults.opaque, resource.hazards.map(({ reason }) => reason).join("; ")));
+  }
+  const atLeast = engine.modeFloor[seen.risk];
+  if (atLeast.effect !== "allow") blames.push(fromSetting(atLeast));
+  const effect = blames.reduce<Effect | undefined>((worst, { counted }) => strictest(worst, counted), undefined) ?? "deny";
+  return {
+    effect,
+    blames: blames.filter(({ counted }) => counted === effect),
+    matched: new Map([...words].map(([layer, word]) => [layer, word.matched])),
+    warned: [...words.values()].flatMap((word) => word.warned),
+  };
+}
+
+function look(engine: Engine, call: CallQuery, resource: Resource): Seen {
+  const known = resource.kind === "path" && resource.path !== null;
+  return {
+    resource,
+    risk: riskOfResource(resource, call.risk),
+    unknown: isUnknown(resource),
+    views: known && resource.path !== null ? viewPath(resource.path, call.workspaces, engine.equivalents) : [],
+    workspaces: call.workspaces,
+  };
+}
+
+/** One layer's word: the strictest of its rules, no order, no priority. */
+function listen(engine: Engine, layer: Layer, call: CallQuery, seen: Seen, resources: Query["resources"]): Word {
+  const word: Word = { yes: undefined, blames: [], matched: [], warned: [], covers: false, lifts: [] };
+  for (const rule of layer.rules.candidates(call.tool, seen.resource)) {
+    const found = matchResource(rule, seen);
+    const match = both(found.match, rule.call(call));
+    if (match === NO || (rule.allow && (match === MAYBE || !layer.trusted))) continue;
+    if (rule.warn && !(engine.sealed && !rule.allow)) {
+      word.warned.push(rule.ref);
+      continue;
+    }
+    speak(word, layer, rule.ref, match === MAYBE, rule.source.why);
+    if (match === YES && rule.ref.effect !== "deny") word.matched.push(rule);
+    if (!rule.allow) continue;
+    word.covers ||= found.covers;
+    if (seen.resource.kind === "path")
+      for (const glob of rule.paths ?? []) word.lifts.push(...glob.segments.map((name) => name.toLowerCase()));
+  }
+  for (const setting of settingsAsRules(engine, layer, seen, resources)) speak(word, layer, setting, false, undefined);
+  return word;
+}
+
+function speak(word: Word, layer: Layer, ref: RuleRef, maybe: boolean, why: string | undefined): void {
+  const counted = maybe && ref.effect === "deny" && !layer.sealed && !layer.denies ? "ask" : ref.effect;
+  // only what surely matches makes a layer speak: a maybe can tighten a default, never replace it
+  if (!maybe) word.yes = strictest(word.yes, counted);
+  word.blames.push({ ref, counted, maybe, why, reason: undefined, remedy: undefined });
+}
+
+/** Allow rules that are written as settings: `egress.allow` and `shell.wrappers`. */
+function settingsAsRules(engine: Engine, layer: Layer, seen: Seen, resources: Query["resources"]): readonly RuleRef[] {
+  const { resource } = seen;
+  if (!layer.trusted || layer.warn) return [];
+  if (resource.kind === "url")
+    return layer.egress.some((entry) => admits(entry, resource)) ? [layer.ref(["egress", "allow"], "allow")] : [];
+  if (resource.kind !== "command" || seen.unknown || resource.hazards.length > 0) return [];
+  const program = resource.argv[0];
+  const wraps = (other: Resource): boolean => other.kind === "command" && other.wrappers.some((wrapper) => wrapper === program);
+  const letThrough = typeof program === "string" && engine.wrappers.includes(program) && resources.some(wraps);
+  return letThrough ? [layer.ref(["shell", "wrappers"], "allow")] : [];
+}
+
+const GIT_OPEN: FloorWord = { id: "floor/git", effect: "open", reason: "git keeps its own files", remedy: "" };
+
+/** An exception needs an allow rule that names the file, in some trusted layer and in every sealed one. */
+function isLifted(floor: FloorWord, words: ReadonlyMap<Layer, Word>): boolean {
+  const name = floor.unless;
+  if (name === undefined) return false;
+  const lifts = ([, word]: [Layer, Word]): boolean => word.lifts.includes(name);
+  return [...words].some(lifts) && [...words].every((entry) => !entry[0].sealed || lifts(entry));
+}
+
+/** Hazards are covered when some layer's pattern names them, and every sealed layer's does. */
+function isCovered(words: ReadonlyMap<Layer, Word>): boolean {
+  return [...words.values()].some((word) => word.covers) && [...words].every(([layer, word]) => !layer.sealed || word.covers);
+}
+
+function defaultFor(engine: Engine, seen: Seen): Ruling {
+  const { defaults } = engine;
+  if (seen.resource.kind === "opaque") return seen.resource.script ? defaults.scripts : defaults.opaque;
+  if (seen.resource.kind === "url") return defaults.others;
+  return defaults.byRisk[seen.risk];
+}
+
+/** A sealed layer that is silent says its own default. */
+function ownDefault(engine: Engine, layer: Layer, seen: Seen): Ruling {
+  const general = defaultFor(engine, seen);
+  const denies = layer.denies && seen.resource.kind !== "opaque" && seen.resource.kind !== "url";
+  return denies ? { effect: "deny", ref: layer.ref(["default"], "deny") } : general;
+}
+
+function fromFloor(word: FloorWord, counted: Effect): Blame {
+  return {
+    ref: { id: word.id, layer: "floor", file: "built-in", line: 1, effect: counted },
+    counted,
+    maybe: false,
+    why: undefined,
+    reason: word.reason,
+    remedy: word.remedy,
+  };
+}
+
+function fromSetting(ruling: Ruling, reason?: string): Blame {
+  return { ref: ruling.ref, counted: ruling.effect, maybe: false, why: undefined, reason, remedy: undefined };
+}
