@@ -26,5 +26,7 @@ await build({
   minifyWhitespace: true,
   logLevel: "warning",
 });
+// Built-in profiles are read beside the code that asks for them, from source and from the bundle.
+cpSync(join(root, "src", "policy", "profiles"), join(dist, "profiles"), { recursive: true });
 cpSync(join(root, "scripts", "entry.js"), join(dist, "cli.js"));
 chmodSync(join(dist, "cli.js"), 0o755);

@@ -27,8 +27,7 @@ import { loadPolicy } from "./policy/load.ts";
 import { openApprovals } from "./session/approvals.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
-import { Refusal } from "./types.ts";
-import type { Call, Eyes, Outcome, Principal, Query, Tool } from "./types.ts";
+import type { Call, Eyes, Outcome, Principal, Tool } from "./types.ts";
 
 /** What is needed to open a house. */
 export interface HouseOptions {

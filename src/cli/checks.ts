@@ -54,7 +54,7 @@ export async function checkMachine(
   await add("state", () => checkState(state), "Choose another directory with --state, or run as its owner.");
   await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
   await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
-  await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
+  await add("policy", () => ok(describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
   await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
   return checks;
 }
@@ -101,9 +101,9 @@ function checkDatabase(state: string): Finding {
   }
 }
 
-async function describePolicy(config: Config): Promise<string> {
-  const policy = await loadPolicyFor(config);
-  return policy.describe();
+function describePolicy(config: Config): string {
+  const { layers, digest } = loadPolicyFor(config);
+  return `${layers.map((layer) => `${layer.name}: ${layer.file} (${layer.rules} rules${layer.trusted ? "" : ", not trusted"})`).join("; ")}; ${digest.slice(0, 19)}`;
 }
 
 function checkRipgrep(): Finding {

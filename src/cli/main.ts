@@ -2,6 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/error.ts";
 import { StateError } from "../config/state.ts";
+import { approvalCommands } from "./approvals.ts";
+import { keyCommands } from "./keys.ts";
 import { packageVersion } from "./version.ts";
 
 /** Exit codes of CONTRACT section 1. */
@@ -42,6 +44,8 @@ function createProgram(): Command {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  approvalCommands(program);
+  keyCommands(program);
   return program;
 }
 

@@ -1,6 +1,18 @@
 /** The one way in. Every call of every tool comes through here, top to bottom; nothing else runs a tool. */
 import { Refusal } from "../types.ts";
-import type { ApprovalTicket, Call, CallMeta, Decision, Effect, Obligations, Outcome, Permit, Prepared, ToolResult } from "../types.ts";
+import type {
+  RefusalCode,
+  ApprovalTicket,
+  Call,
+  CallMeta,
+  Decision,
+  Effect,
+  Obligations,
+  Outcome,
+  Permit,
+  Prepared,
+  ToolResult,
+} from "../types.ts";
 import { judgeCall } from "./judge.ts";
 import type { Judged } from "./judge.ts";
 import { previewOf } from "./preview.ts";
@@ -175,7 +187,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     });
   }
 
-  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: string): Promise<void> {
+  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode): Promise<void> {
     const { call, channel, durability } = passage;
     const durationMs = stages.clock() - passage.started;
     return stages.recorder.outcome({

@@ -13,6 +13,7 @@ import type {
   Query,
   Question,
   Refusal,
+  RefusalCode,
   Resource,
   SanitizeLevel,
   Tool,
@@ -40,7 +41,7 @@ export interface IntentRecord {
 export interface OutcomeRecord {
   readonly callId: string;
   readonly status: "done" | "planned" | "refused" | "failed" | "cancelled";
-  readonly code?: string;
+  readonly code?: RefusalCode;
   readonly channel?: string;
   readonly durationMs: number;
   readonly durability: Durability;
@@ -51,7 +52,7 @@ export interface Recorder {
   intent(record: IntentRecord): Promise<void>;
   outcome(record: OutcomeRecord): Promise<void>;
   /** A question was put, answered or parked. */
-  approval(callId: string, session: string, event: Readonly<Record<string, unknown>>): Promise<void>;
+  approval(callId: string, session: string, event: { readonly event: string } & Readonly<Record<string, unknown>>): Promise<void>;
 }
 
 /** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
