@@ -3,11 +3,11 @@ import { Refusal, type Durability } from "../types.ts";
 import { canonicalJson } from "./canonical.ts";
 import { commitmentOf, hide } from "./chain.ts";
 import { openDatabase, type Database } from "./database.ts";
+import { eraseCall, scrub } from "./erase.ts";
 import { keyedDigest, loadDigestKey } from "./key.ts";
 import { Log } from "./log.ts";
+import { pruneSegments } from "./prune.ts";
 import { cutSummary, type AuditEvent, type Body, type CallOutcome, type EventKind, type Hidden, type Intent } from "./record.ts";
-import { rotateKey } from "./rotate.ts";
-import { loadFittingKey } from "./start.ts";
 import { auditFiles, type AuditFiles } from "./state.ts";
 import { Upkeep } from "./upkeep.ts";
 import { isAlive, registerWriter } from "./writer.ts";
@@ -29,6 +29,8 @@ export interface AuditOptions {
   readonly anchor?: string | undefined;
   /** A checkpoint is made after this many milliseconds without a record. Default 60 s. */
   readonly idle?: number;
+  /** The signing key is gone: go on with a new one, which `audit verify` will mention for good. */
+  readonly lostKey?: boolean;
   /** Opens the main database. Default `openDatabase`. */
   readonly open?: (file: string) => Database;
 }
@@ -61,6 +63,7 @@ export function openAudit(options: AuditOptions): Audit {
 export class Audit {
   readonly #now: () => number;
   readonly #random: (size: number) => Buffer;
+  readonly #report: AuditOptions["report"];
   readonly #files: AuditFiles;
   readonly #log: Log;
   readonly #upkeep: Upkeep;
@@ -71,9 +74,10 @@ export class Audit {
   #digest: ((text: string) => string) | undefined;
 
   constructor(options: AuditOptions) {
-    const { directory, now, random, report, anchor, idle = IDLE_MS, open = openDatabase } = options;
+    const { directory, now, random, report, anchor, idle = IDLE_MS, lostKey = false, open = openDatabase } = options;
     this.#now = now;
     this.#random = random;
+    this.#report = report;
     this.#files = auditFiles(directory);
     this.#salt = salter(random);
     this.#writer = random(6).toString("hex");
@@ -92,6 +96,7 @@ export class Audit {
       now,
       random,
       report,
+      lostKey,
       idle,
       isOrphan: ({ call, writer }) => (writer === this.#writer ? !this.#open.has(call) : !isAlive(this.#files.writers, writer)),
     });
@@ -179,10 +184,21 @@ export class Audit {
   /** Puts a new signing key in force. Returns the checkpoint that both keys signed. */
   rotateKey(): string {
     this.#log.flush();
-    const { note } = this.#log.transact("power", (append) => rotateKey(this.db, append, this.#files, this.#now(), false));
-    this.#log.transact("process", () => loadFittingKey(this.db, this.#files));
-    this.#upkeep.anchor(note);
-    return note;
+    return this.#upkeep.rotate(false).note;
+  }
+
+  /** Erases summaries, query and details of a call; its records stay true. Returns how many held something. Throws `NOT_FOUND`. */
+  erase(callId: string): number {
+    this.#log.flush();
+    const erased = this.#log.transact("power", (append) => eraseCall(this.db, append, this.#now(), callId));
+    if (!scrub(this.db)) this.#report("the erased text stays in the write-ahead log until a reader lets go of it", undefined);
+    return erased;
+  }
+
+  /** Removes the segments that were sealed before a time (milliseconds since 1970). Returns how many records went. */
+  prune(before: number): number {
+    this.#log.flush();
+    return pruneSegments(this.#log, before, this.#now);
   }
 
   /** Writes what is waiting, closes intents without an outcome as unknown, seals, and ends. */

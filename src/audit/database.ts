@@ -84,6 +84,11 @@ function migrate(db: Database, file: string, migrations: readonly string[]): voi
   }).immediate();
 }
 
+/** Throws a Refusal when there is no database at `file`: a command that reads must not create one. */
+export function requireDatabase(file: string): void {
+  if (!existsSync(file)) throw unavailable(`there is no database at ${file}`, "start the server once, or name the right --state");
+}
+
 /**
  * Opens `file`, creating and migrating it unless `readonly`; a copy `FILE.v<version>.bak` is kept before a migration.
  * Throws a Refusal `AUDIT_UNAVAILABLE` that names what is wrong: missing, not a database, damaged, newer, older (read-only), locked, not writable.
@@ -110,6 +115,8 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");
     db.pragma("foreign_keys = ON");
+    // What is erased or deleted must be gone from the file too; the log only grows, so this costs nothing else.
+    db.pragma("secure_delete = ON");
     migrate(db, file, migrations);
     return db;
   } catch (error) {

@@ -7,6 +7,7 @@ import { fillCatalog } from "./catalog.ts";
 import type { Log, Tip } from "./log.ts";
 import { closeOrphans, type OpenIntent } from "./orphan.ts";
 import type { Body } from "./record.ts";
+import { rotateKey } from "./rotate.ts";
 import { lastSeal, seal, type Seal } from "./seal.ts";
 import { loadFittingKey, startLog } from "./start.ts";
 import type { AuditFiles } from "./state.ts";
@@ -24,6 +25,8 @@ export interface UpkeepOptions {
   readonly random: (size: number) => Buffer;
   readonly report: (message: string, cause: unknown) => void;
   readonly isOrphan: (intent: OpenIntent) => boolean;
+  /** The signing key is gone: a new one is put in force. */
+  readonly lostKey: boolean;
   /** Milliseconds without a record after which the log is sealed. */
   readonly idle: number;
 }
@@ -42,7 +45,8 @@ export class Upkeep {
 
   /** Begins or checks the log and closes what dead processes left open; after a fault it also says that the log goes on. */
   begin(resumed: boolean): void {
-    const { log, files, anchors, now, random } = this.#options;
+    const { log, files, anchors, now, random, lostKey } = this.#options;
+    if (lostKey && log.tip.seq > 0) this.rotate(true);
     log.transact("process", (append, tip) => {
       startLog({ db: log.db, append, tip, files, anchors, time: now(), random });
       if (resumed) append(JSON.stringify({ kind: "system", time: now(), event: "audit_resumed" } satisfies Body), null);
@@ -73,13 +77,22 @@ export class Upkeep {
       return made;
     });
     this.#sealed = made.seq;
-    if (made.seq !== before?.seq) this.anchor(made.note);
+    if (made.seq !== before?.seq) this.#anchor(made.note);
     log.db.pragma("wal_checkpoint(PASSIVE)");
     return made;
   }
 
+  /** Puts a new signing key in force; `lost` when the one before can't sign for it. Returns the checkpoint that says so. */
+  rotate(lost: boolean): Seal {
+    const { log, files, now } = this.#options;
+    const made = log.transact("power", (append) => rotateKey(log.db, append, files, now(), lost));
+    log.transact("process", () => loadFittingKey(log.db, files));
+    this.#anchor(made.note);
+    return made;
+  }
+
   /** Writes a checkpoint to every anchor. An anchor that can't be written is reported; the log itself goes on. */
-  anchor(note: string): void {
+  #anchor(note: string): void {
     for (const file of this.#options.anchors) {
       try {
         appendAnchor(file, note);

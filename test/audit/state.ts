@@ -4,14 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { readAnchor } from "../../src/audit/anchor.ts";
 import { openAudit, type Audit, type AuditOptions } from "../../src/audit/audit.ts";
-import { openDatabase } from "../../src/audit/database.ts";
-import { readSigningKey } from "../../src/audit/key.ts";
-import { verifierKey } from "../../src/audit/note.ts";
 import type { Intent } from "../../src/audit/record.ts";
-import { auditFiles } from "../../src/audit/state.ts";
-import { verifyAudit, type Verification, type VerifyOptions } from "../../src/audit/verify.ts";
 
 /** A new directory that is removed after the test. */
 export function makeState(): string {
@@ -56,17 +50,5 @@ export async function recordCalls(audit: Audit, from: number, count: number, int
   for (let n = from; n < from + count; n += 1) {
     await audit.intent(makeIntent(`c${n}`, intent));
     await audit.outcome({ callId: `c${n}`, status: "done", durationMs: 1 });
-  }
-}
-
-/** Verifies a state directory as the command does: with its key and its anchor. */
-export async function verifyState(directory: string, options: Partial<VerifyOptions> = {}): Promise<Verification> {
-  const files = auditFiles(directory);
-  const db = openDatabase(files.database, { readonly: true });
-  try {
-    const key = readSigningKey(files.key);
-    return await verifyAudit(db, { keyOf: (origin) => key && verifierKey(origin, key), kept: readAnchor(files.anchor), ...options });
-  } finally {
-    db.close();
   }
 }
