@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LineRange } from "../../src/types.ts";
 import type { World } from "./world.ts";
@@ -83,7 +83,7 @@ describe("read", () => {
       const found = await world.use((eyes) => eyes.find(name));
       expect(found.type).toBe("special");
       for (const op of ["read", "hash"] as const) {
-        expect(await refusalOf(() => world.use((eyes, hands) => hands[op](eyes.find(name))))).toEqual({
+        expect(await refusalOf(() => world.use(async (eyes, hands) => hands[op](eyes.find(name))))).toEqual({
           code: "DENIED",
           reason: "the path is not a regular file",
           remedy: "only regular files can be read, written and copied",
@@ -99,13 +99,12 @@ describe("read", () => {
   });
 });
 
-describe("lines", () => {
-  const lines = (range: LineRange, limit = 1000) => world.use((eyes, hands) => hands.lines(eyes.find("l.txt"), range), limits(limit));
-  const text = async (range: LineRange, limit?: number) => {
-    const { bytes, ...rest } = await lines(range, limit);
-    return { text: bytes.toString(), ...rest };
-  };
+const text = async (range: LineRange, limit = 1000) => {
+  const { bytes, ...rest } = await world.use((eyes, hands) => hands.lines(eyes.find("l.txt"), range), limits(limit));
+  return { text: bytes.toString(), ...rest };
+};
 
+describe("lines", () => {
   test.each<[string, LineRange, string]>([
     ["the first line", { from: 1, count: 1 }, "one\n"],
     ["lines in the middle", { from: 2, count: 2 }, "two\r\nthree\n"],

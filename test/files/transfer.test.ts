@@ -114,8 +114,9 @@ describe("copy", () => {
   });
 });
 
+const name = (path: string) => (found: { path: string }) => found.path.endsWith(path);
+
 describe("neither moves nor copies", () => {
-  const name = (path: string) => (found: { path: string }) => found.path.endsWith(path);
   test.each<[string, "move" | "copy", string, string, string, Partial<Grant>]>([
     ["onto a file", "move", "a.txt", "dir/one.txt", "FAILED", {}],
     ["onto a directory", "copy", "a.txt", "dir", "FAILED", {}],
@@ -264,8 +265,9 @@ describe("remove", () => {
   });
 });
 
+const make = (path: string) => refusalOf(() => world.use((eyes, hands) => hands.makeDirectory(eyes.find(path), { durability: "power" })));
+
 describe("makeDirectory", () => {
-  const make = (path: string) => refusalOf(() => world.use((eyes, hands) => hands.makeDirectory(eyes.find(path), { durability: "power" })));
   test("makes it with its parents, and is content with one that is there", async () => {
     expect([await make("n1/n2/n3"), await make("n1/n2/n3"), await make("."), await make("n4/")]).toEqual([DONE, DONE, DONE, DONE]);
     expect(statSync(join(world.root, "n1/n2/n3")).isDirectory()).toBe(true);

@@ -142,8 +142,9 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const change = (name: string, how: (path: string) => void, path = "old.txt") => [name, path, how] as const;
+
 describe("what changed since it was found is not written", () => {
-  const change = (name: string, how: (path: string) => void, path = "old.txt") => [name, path, how] as const;
   test.each([
     change("another file was renamed over it", (path) => {
       writeFileSync(`${path}.2`, "other");
