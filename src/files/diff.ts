@@ -6,7 +6,7 @@ import { applyEdits, decodeText } from "./edits.ts";
 
 const CONTEXT = 3;
 /** Beyond this many differing lines a region is shown as replaced whole (Myers' algorithm costs the square of it). */
-const MOST_CHANGES = 2000;
+const MOST_CHANGES = 1000;
 
 /** Pure work on text, for the tools that edit. */
 export const textWork: TextWork = { decode: decodeText, applyEdits, diff: unifiedDiff };

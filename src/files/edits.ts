@@ -103,35 +103,33 @@ function replaceAll(text: string, replacements: readonly Replacement[]): string 
   return parts.join("");
 }
 
-/** Adds replacements in the newest text to the regions known so far; those that touch become one. Both sorted, so one pass is enough. */
+/**
+ * Joins the regions between the oldest text and this one with the replacements that make the next: both are intervals of this text, and
+ * those that touch become one. `grown` is what the regions before a place added to the oldest text, `shift` what the replacements add.
+ */
 function extend(regions: readonly ChangedRegion[], replacements: readonly Replacement[]): readonly ChangedRegion[] {
+  const intervals = [
+    ...regions.map((region) => ({
+      start: region.newStart,
+      end: region.newEnd,
+      grown: region.newEnd - region.newStart - (region.end - region.start),
+      shift: 0,
+    })),
+    ...replacements.map(({ start, end, text }) => ({ start, end, grown: 0, shift: text.length - (end - start) })),
+  ].sort((a, b) => a.start - b.start || a.end - b.end);
   const result: ChangedRegion[] = [];
-  let next = 0;
-  /** What the replacements so far added to the newest text, and what all regions so far added to the oldest. */
-  let shift = 0;
   let grown = 0;
-  for (const { start, end, text } of replacements) {
-    for (let region = regions[next]; region !== undefined && region.newEnd < start; region = regions[++next]) {
-      result.push({ ...region, newStart: region.newStart + shift, newEnd: region.newEnd + shift });
-      grown = region.newEnd - region.end;
+  let shift = 0;
+  for (let next = 0; next < intervals.length;) {
+    const { start } = intervals[next] ?? { start: 0 };
+    let end = start;
+    const [grownBefore, shiftBefore] = [grown, shift];
+    for (let interval = intervals[next]; interval !== undefined && interval.start <= end; interval = intervals[++next]) {
+      end = Math.max(end, interval.end);
+      grown += interval.grown;
+      shift += interval.shift;
     }
-    let oldStart = start - grown;
-    let newStart = start;
-    let newEnd = end;
-    for (let region = regions[next]; region !== undefined && region.newStart <= end; region = regions[++next]) {
-      oldStart = Math.min(oldStart, region.start);
-      newStart = Math.min(newStart, region.newStart);
-      newEnd = Math.max(newEnd, region.newEnd);
-      grown = region.newEnd - region.end;
-    }
-    const before = result.at(-1);
-    const added = text.length - (end - start);
-    const region = { start: oldStart, end: newEnd - grown, newStart: newStart + shift, newEnd: newEnd + shift + added };
-    if (before !== undefined && before.newEnd >= region.newStart) {
-      result[result.length - 1] = { start: before.start, end: region.end, newStart: before.newStart, newEnd: region.newEnd };
-    } else result.push(region);
-    shift += added;
+    result.push({ start: start - grownBefore, end: end - grown, newStart: start + shiftBefore, newEnd: end + shift });
   }
-  for (const region of regions.slice(next)) result.push({ ...region, newStart: region.newStart + shift, newEnd: region.newEnd + shift });
   return result;
 }

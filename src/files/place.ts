@@ -7,7 +7,7 @@ import { openPlain } from "./find.ts";
 import type { Held } from "./held.ts";
 import type { Pin } from "./platform.ts";
 import { addressOf, closePin, isAt, pinAt, realPathOf } from "./platform.ts";
-import { hasCode, notFound, outside, stale } from "./refusals.ts";
+import { hasCode, outside, stale } from "./refusals.ts";
 import type { Random, Work } from "./work.ts";
 
 export interface Place {
@@ -61,7 +61,7 @@ function openParent(work: Work, held: Held): Pin {
   if (parent === undefined) throw stale();
   if (parent.stat.isDirectory()) return parent.pin;
   closePin(parent.pin.fd);
-  throw notFound("a part of the path is not a directory");
+  throw stale();
 }
 
 /** Makes a directory in a pinned one, or takes the one that appeared meanwhile, and pins it without following a link. */

@@ -127,13 +127,12 @@ async function lastLines(fd: number, size: number, count: number, limit: number,
     const chunk = Buffer.allocUnsafe(length);
     const got = chunk.subarray(0, readSync(fd, chunk, 0, length, position));
     // The newline that ends the file ends its last line; it doesn't begin another.
-    for (
-      let at = got.lastIndexOf(NEWLINE, kept.length === 0 ? got.length - 2 : got.length - 1);
-      at >= 0;
-      at = at === 0 ? -1 : got.lastIndexOf(NEWLINE, at - 1)
-    ) {
+    let end = kept.length === 0 ? got.length - 1 : got.length;
+    while (end > 0) {
+      end = got.lastIndexOf(NEWLINE, end - 1);
+      if (end === -1) break;
       if (++found < count) continue;
-      kept.unshift(got.subarray(at + 1));
+      kept.unshift(got.subarray(end + 1));
       return { bytes: Buffer.concat(kept), more: false };
     }
     kept.unshift(got);

@@ -95,7 +95,7 @@ async function collect(
       const end = search.outputMode === "files" ? name : text.indexOf("\n", name);
       if (name === -1 || end === -1) break;
       const report = reportOf(text.slice(at, name).replace(/^\.\//, ""));
-      if (report !== undefined && note(report, text.slice(name + 1, end)) && left-- === 0) truncated = true;
+      if (report !== undefined && note(report, text.slice(name + 1, end).replace(/\r$/, "")) && left-- === 0) truncated = true;
       at = end + 1;
     }
     rest = text.slice(at);

@@ -1,7 +1,6 @@
 /** Writing a file: whole into a temporary one beside it, renamed over it; in place only where it has several names. */
 import { createHash } from "node:crypto";
 import {
-  accessSync,
   closeSync,
   constants,
   fchmodSync,
@@ -67,8 +66,7 @@ async function lookAgain(work: Work, found: Found, held: Held, place: Place, exp
 async function replace(work: Work, found: Found, held: Held, place: Place, bytes: Uint8Array, options: WriteOptions): Promise<string> {
   const temporary = `${addressOf(place.parent)}/${temporaryName(work.random)}`;
   const old = found.type === "absent" ? undefined : held;
-  // A rename would replace a file that its owner made read-only.
-  if (old !== undefined) accessSync(addressOf(old.pin), constants.W_OK);
+  if (old !== undefined) checkWritable(old);
   const fd = openSync(temporary, CREATE, old === undefined ? 0o666 : 0o600);
   try {
     const hash = createHash("sha256");
@@ -87,6 +85,15 @@ async function replace(work: Work, found: Found, held: Held, place: Place, bytes
     throw error;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** A rename would replace a file that its owner made read-only; opening it for writing would not. A running program may be replaced. */
+function checkWritable(held: Held): void {
+  try {
+    closeSync(openPinned(held.pin, constants.O_WRONLY));
+  } catch (error) {
+    if (!hasCode(error, "ETXTBSY")) throw error;
   }
 }
 
