@@ -1,7 +1,6 @@
 /** `portcullis approvals`: a person answers what was parked. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { createInterface } from "node:readline/promises";
-import { openBooks } from "./books.ts";
 import type { Books } from "./books.ts";
 import { printTable } from "./table.ts";
 
@@ -43,7 +42,7 @@ export function approvalCommands(program: Command): void {
 }
 
 async function withBooks(options: Options, use: (books: Books) => number | Promise<number>): Promise<void> {
-  const books = await openBooks(options.state);
+  const books = await (await import("./books.ts")).openBooks(options.state);
   try {
     books.approvals.expire(books.now());
     process.exitCode = await use(books);

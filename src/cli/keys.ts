@@ -1,6 +1,5 @@
 /** `portcullis keys`: API keys for clients and approvers. */
 import type { Command } from "commander";
-import { openBooks } from "./books.ts";
 import { printTable } from "./table.ts";
 
 interface Options {
@@ -12,8 +11,8 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Adds the command and its verbs. */
-export function keyCommands(program: Command): void {
+/** Adds the command and its verbs; gives it back for verbs of other rooms. */
+export function keyCommands(program: Command): Command {
   const keys = program.command("keys").description("make, list and revoke API keys");
   keys
     .command("create")
@@ -39,6 +38,7 @@ export function keyCommands(program: Command): void {
     .option("--state <dir>", "the state directory of the server")
     .addHelpText("after", "\nExample:\n  portcullis keys revoke ci\n")
     .action(revoke);
+  return keys;
 }
 
 async function create(options: Options): Promise<void> {
@@ -53,7 +53,7 @@ async function create(options: Options): Promise<void> {
         ? "a scope is visible ASCII without quotes and backslashes (RFC 6749, 3.3)"
         : undefined;
   if (problem !== undefined) return fail(problem, 2);
-  const books = await openBooks(options.state);
+  const books = await (await import("./books.ts")).openBooks(options.state);
   try {
     const now = books.now();
     const secret = books.keys.create(
@@ -73,7 +73,7 @@ async function create(options: Options): Promise<void> {
 }
 
 async function list(options: Options): Promise<void> {
-  const books = await openBooks(options.state);
+  const books = await (await import("./books.ts")).openBooks(options.state);
   try {
     const rows = books.keys.list().map((key) => ({
       name: key.name,
@@ -91,7 +91,7 @@ async function list(options: Options): Promise<void> {
 }
 
 async function revoke(name: string, options: Options): Promise<void> {
-  const books = await openBooks(options.state);
+  const books = await (await import("./books.ts")).openBooks(options.state);
   try {
     if (!books.keys.revoke(name, books.now())) return fail(`there is no key ${JSON.stringify(name)} in force`, 1);
     process.stdout.write(`revoked ${name}\n`);

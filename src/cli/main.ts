@@ -1,8 +1,11 @@
 /** The command line. Each command loads its own code when it is called. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/error.ts";
+import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
+import { auditCommands, rotateAuditCommand } from "./audit.ts";
+import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
 import { packageVersion } from "./version.ts";
 
@@ -44,8 +47,11 @@ function createProgram(): Command {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  const io = processIo();
   approvalCommands(program);
-  keyCommands(program);
+  auditCommands(program, io);
+  const keys = keyCommands(program);
+  rotateAuditCommand(keys, io);
   return program;
 }
 
@@ -72,6 +78,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof PolicyError) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT.usage;
+    }
     if (error instanceof ConfigError || error instanceof StateError) {
       process.stderr.write(`portcullis: ${error.message}\n`);
       return EXIT.usage;
