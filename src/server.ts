@@ -83,7 +83,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       return desk.use().settle(call, bound, decision, grantable, preview);
     },
     recorder: recorderOf(audit, redact),
-    clean: (result) => Promise.resolve({ result, notes: {} }),
+    clean: (result) =>
+      Promise.resolve({
+        result,
+        notes: { ...(result.flags?.length ? { flags: result.flags } : {}), ...(result.truncated ? { truncated: true } : {}) },
+      }),
     cleanLine: (text) => text,
     carriesMarkers: () => false,
     workspaces: door.workspaces,

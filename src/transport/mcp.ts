@@ -91,8 +91,9 @@ function modernAnswer(ctx: ServerContext): { approval?: ApprovalAnswer } {
 /** Older connections: asks by ourselves and comes back with the answer, or with `unanswered`, which parks. */
 async function askLegacy(question: Question, ctx: ServerContext): Promise<ApprovalAnswer> {
   try {
-    const response = await ctx.mcpReq.elicitInput(questionForm(question), { timeout: question.wait, signal: ctx.mcpReq.signal });
-    return readAnswer(response, question.state);
+    // Sent as it is: the SDK's own reading of the answer would turn a wrong form into the same error as no answer.
+    const request = { method: "elicitation/create" as const, params: questionForm(question) };
+    return readAnswer(await ctx.mcpReq.send(request, { timeout: question.wait, signal: ctx.mcpReq.signal }), question.state);
   } catch {
     // No answer in time, or a client that declared elicitation and can't do it: a person can still answer later.
     return { state: question.state, answer: ctx.mcpReq.signal.aborted ? "cancel" : "unanswered" };
