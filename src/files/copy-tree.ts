@@ -110,7 +110,7 @@ function checkTarget(work: Work, { directory, target }: CopiedLink): void {
   closePin(locate(work.roots, isAbsolute(target) ? target : `${directory}/${target}`, true).pin.fd);
 }
 
-/** Removes what a failed copy left under its temporary name. */
+/** Removes what a failed copy or write left under its temporary name. */
 export function removeCopy(parent: Pin, name: string): void {
   const address = `${addressOf(parent)}/${name}`;
   try {

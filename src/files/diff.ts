@@ -20,7 +20,7 @@ interface Change {
 }
 
 /** See `TextWork.diff`. Lines are split at LF; a CR before it belongs to the line, so a change of line ends shows. */
-export function unifiedDiff(name: string, before: string, after: string, regions?: readonly ChangedRegion[]): string {
+function unifiedDiff(name: string, before: string, after: string, regions?: readonly ChangedRegion[]): string {
   if (before === after) return "";
   const oldLines = splitLines(before);
   const newLines = splitLines(after);

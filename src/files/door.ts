@@ -3,11 +3,12 @@
  * through the very descriptors that were judged.
  */
 import type { FileEyes, FileHands, Found, PathOp } from "../types.ts";
+import { removeCopy } from "./copy-tree.ts";
 import { locate, openPlain } from "./find.ts";
 import type { Held } from "./held.ts";
 import { HeldPaths } from "./held.ts";
 import { closePin } from "./platform.ts";
-import { removeLeftoversIn } from "./place.ts";
+import { leftoversIn } from "./place.ts";
 import { hashFile, readBytes, readLines } from "./read.ts";
 import { refusalOf } from "./refusals.ts";
 import { makeDirectory, remove } from "./remove.ts";
@@ -35,7 +36,7 @@ export interface Door {
   readonly workspaces: readonly string[];
   /** Eyes for one call; `signal` stops long looks. */
   eyes(signal: AbortSignal): OpenEyes;
-  /** Deletes temporary files of dead processes in a directory; gives their names, `[]` when it is no directory inside. */
+  /** Deletes what dead processes left half written in a directory; gives the names, `[]` when it is no directory inside. */
   removeLeftovers(directory: string): readonly string[];
   close(): void;
 }
@@ -59,7 +60,9 @@ export function openDoor(options: { readonly workspaces: readonly string[]; read
       const found = openPlain(roots, directory);
       if (found === undefined) return [];
       try {
-        return found.stat.isDirectory() ? removeLeftoversIn(found.pin) : [];
+        const names = found.stat.isDirectory() ? leftoversIn(found.pin) : [];
+        for (const name of names) removeCopy(found.pin, name);
+        return names;
       } finally {
         closePin(found.pin.fd);
       }

@@ -1,5 +1,5 @@
 /** The place a change is made at: the opened parent directory and one name in it. Everything that changes a directory goes through here. */
-import { closeSync, constants, fstatSync, fsync, mkdirSync, openSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fsync, mkdirSync, openSync, readdirSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Durability, Found } from "../types.ts";
@@ -121,20 +121,12 @@ export function temporaryName(random: Random): string {
   return `.portcullis-${process.pid}-${Buffer.from(random(8)).toString("hex")}.tmp`;
 }
 
-/** Deletes temporary files that dead processes left in a pinned directory. Gives their names. */
-export function removeLeftoversIn(directory: Pin): readonly string[] {
-  const removed: string[] = [];
-  for (const name of readdirSync(addressOf(directory))) {
+/** Names of temporary files and directories that dead processes left in a pinned directory. */
+export function leftoversIn(directory: Pin): readonly string[] {
+  return readdirSync(addressOf(directory)).filter((name) => {
     const pid = LEFTOVER.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    const address = `${addressOf(directory)}/${name}`;
-    const { fd, stat } = pinAt(address);
-    closePin(fd);
-    if (!stat.isFile()) continue;
-    unlinkSync(address);
-    removed.push(name);
-  }
-  return removed;
+    return pid !== undefined && !isAlive(Number(pid));
+  });
 }
 
 function isAlive(pid: number): boolean {
@@ -144,9 +136,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return !hasCode(error, "ESRCH");
   }
-}
-
-/** Is a pinned directory still the one at its path? */
-export function isInPlace(pin: Pin): boolean {
-  return realPathOf(pin.fd, fstatSync(pin.fd), pin.real) === pin.real;
 }

@@ -210,8 +210,10 @@ describe("leftovers", () => {
   const DEAD = ".portcullis-4194305-0123456789abcdef.tmp";
   test("of dead processes are removed, of living ones and foreign names not", () => {
     const living = `.portcullis-${process.pid}-0123456789abcdef.tmp`;
+    const tree = DEAD.replace("abcdef", "aaaaaa");
+    world.write(`dir/${tree}/sub/file`);
     for (const name of [DEAD, living, ".portcullis-x.tmp", "a.tmp"]) world.write(`dir/${name}`);
-    expect(world.door.removeLeftovers(join(world.root, "dir"))).toEqual([DEAD]);
+    expect(world.door.removeLeftovers(join(world.root, "dir")).toSorted()).toEqual([tree, DEAD].sort());
     expect(readdirSync(join(world.root, "dir")).sort()).toEqual([living, ".portcullis-x.tmp", "a.tmp"].sort());
     unlinkSync(join(world.root, "dir", living));
     unlinkSync(join(world.root, "dir", ".portcullis-x.tmp"));
