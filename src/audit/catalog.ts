@@ -55,15 +55,19 @@ function numberer(db: Database): (text: string | null) => number | null {
   };
 }
 
-/** Keeps the table of intents without an outcome. Most are closed within their batch and never touch it. */
-function openIntents(db: Database): { readonly note: (seq: number, body: Body) => void; readonly save: () => void } {
+/** Keeps the table of intents without an outcome, and finds the intent of an outcome. Most are closed within their batch and never touch the table. */
+function openIntents(db: Database): { readonly note: (seq: number, body: Body) => Body | undefined; readonly save: () => void } {
   const opened = new Map<number, Body>();
+  const intentOf = intentFinder(db);
   const insert = db.prepare("INSERT INTO open_intent (seq, call, writer) VALUES (?, ?, ?)");
   const remove = db.prepare("DELETE FROM open_intent WHERE seq = ?");
   return {
     note: (seq, body) => {
       if (body.kind === "intent") opened.set(seq, body);
-      else if (body.kind === "outcome" && body.intent !== undefined && !opened.delete(body.intent)) remove.run(body.intent);
+      if (body.intent === undefined) return undefined;
+      const intent = opened.get(body.intent) ?? intentOf(body);
+      if (!opened.delete(body.intent)) remove.run(body.intent);
+      return intent;
     },
     save: () => {
       for (const [seq, { callId = "", writer = "" }] of opened) insert.run(seq, callId, writer);
@@ -79,15 +83,13 @@ export function fillCatalog(db: Database): number {
   if (rows.length === 0) return end;
   const insert = db.prepare("INSERT INTO entry (seq, time, call, session, tool, principal, effect) VALUES (?, ?, ?, ?, ?, ?, ?)");
   const numberOf = numberer(db);
-  const intentOf = intentFinder(db);
   const intents = openIntents(db);
   for (; rows.length > 0; rows = next.all(end)) {
     for (const { seq, body: text } of rows) {
       end = seq;
       const body = parseBody(text);
       if (body === undefined) continue;
-      intents.note(seq, body);
-      const { time, call, session, tool, principal, effect } = entryOf(seq, body, intentOf(body));
+      const { time, call, session, tool, principal, effect } = entryOf(seq, body, intents.note(seq, body));
       insert.run(seq, time, call, numberOf(session), numberOf(tool), numberOf(principal), numberOf(effect));
     }
   }

@@ -23,7 +23,7 @@ export function linkOf(previous: string, body: string | Uint8Array): string {
 
 const leafPrefix = Uint8Array.of(0);
 
-/** The Merkle leaf of a body (RFC 6962 section 2.1), 32 bytes. */
+/** The Merkle leaf of a body (RFC 6962 section 2.1: `SHA-256(0x00 || body)`), 32 bytes. */
 export function leafOf(body: Uint8Array): Buffer {
   return hash("sha256", Buffer.concat([leafPrefix, body]), "buffer");
 }

@@ -5,7 +5,7 @@
  * Several processes append to one file. A batch of one is a single INSERT at the next free number: when another process was faster the number
  * is taken, SQLite says so, and the batch goes the longer way: BEGIN IMMEDIATE, read the tip, append.
  */
-import type { Durability, Refusal } from "../types.ts";
+import { Refusal, type Durability } from "../types.ts";
 import { dropBallast, loadBallast } from "./ballast.ts";
 import { GENESIS, linkOf } from "./chain.ts";
 import { describeFault, type Database } from "./database.ts";
@@ -44,6 +44,8 @@ export interface LogOptions {
 type Statements = ReturnType<typeof prepare>;
 
 function prepare(db: Database) {
+  // SQLite's own checkpoint is done when the log is sealed, not inside some caller's commit; this is the limit should that fail.
+  db.pragma("wal_autocheckpoint = 4000");
   return {
     tip: db.prepare<[], Tip>("SELECT seq, link FROM record ORDER BY seq DESC LIMIT 1"),
     at: db.prepare<[number], string>("SELECT link FROM record WHERE seq = ?").pluck(),
@@ -113,12 +115,12 @@ export class Log {
   }
 
   /** Runs `work` in one transaction that holds the log, at once. Throws a Refusal when the store fails, else what `work` throws. */
-  transact<T>(durability: Durability, work: (append: Append, tip: Tip) => T): T {
+  transact<T>(durability: Durability, work: (append: Append, tip: () => Tip) => T): T {
     try {
       if (this.#fault !== undefined) this.#recover();
       return this.#transact(durability === "power", work);
     } catch (error) {
-      throw codeOf(error) === "" ? error : this.#fail(error);
+      throw codeOf(error).startsWith("SQLITE_") ? this.#fail(error) : error;
     }
   }
 
@@ -159,7 +161,7 @@ export class Log {
     return seq;
   }
 
-  #transact<T>(power: boolean, work: (append: Append, tip: Tip) => T): T {
+  #transact<T>(power: boolean, work: (append: Append, tip: () => Tip) => T): T {
     this.#sync(power);
     this.#run.begin.run();
     try {
@@ -169,7 +171,7 @@ export class Log {
         this.#run.insert.run(tip.seq, tip.link, body, hidden);
         return tip.seq;
       };
-      const result = work(append, tip);
+      const result = work(append, () => tip);
       this.#run.commit.run();
       this.#tip = tip;
       return result;
@@ -188,7 +190,7 @@ export class Log {
 
   /** Turns an error into the Refusal that everyone waiting gets. Waiting too long for a lock passes; everything else needs a recovery. */
   #fail(error: unknown): Refusal {
-    const refusal = describeFault(error);
+    const refusal = error instanceof Refusal ? error : describeFault(error);
     if (codeOf(error).startsWith("SQLITE_BUSY") || this.#fault !== undefined) return refusal;
     this.#fault = refusal;
     dropBallast(this.#options.ballast);
@@ -214,10 +216,20 @@ export class Log {
     this.#synced = false;
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
     if (this.#tip.seq > 0 && this.#run.at.get(this.#tip.seq) !== this.#tip.link) {
-      throw new Error(`record ${this.#tip.seq} was acknowledged and is gone`);
+      throw new Refusal(
+        "AUDIT_UNAVAILABLE",
+        `record ${this.#tip.seq} of the audit was acknowledged and is gone`,
+        "run `portcullis audit verify`, keep the files as evidence and restart the server",
+      );
     }
     loadBallast(this.#options.ballast);
+    const fault = this.#fault;
     this.#fault = undefined;
-    this.#options.onRecover();
+    try {
+      this.#options.onRecover();
+    } catch (error) {
+      this.#fault ??= fault;
+      throw error;
+    }
   }
 }

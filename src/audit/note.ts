@@ -24,12 +24,9 @@ function keyId(name: string, key: Uint8Array): Buffer {
   return hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), Uint8Array.of(ED25519), key]), "buffer").subarray(0, 4);
 }
 
-/** The verifier key of a private or public Ed25519 key under a name. */
+/** The verifier key of a private Ed25519 key under a name. */
 export function verifierKey(name: string, key: KeyObject): VerifierKey {
-  const spki = createPublicKey(
-    key.type === "private" ? key.export({ type: "pkcs8", format: "pem" }) : key.export({ type: "spki", format: "pem" }),
-  );
-  const raw = spki.export({ type: "spki", format: "der" }).subarray(SPKI_HEAD.length);
+  const raw = createPublicKey(key).export({ type: "spki", format: "der" }).subarray(SPKI_HEAD.length);
   return `${name}+${keyId(name, raw).toString("hex")}+${Buffer.concat([Uint8Array.of(ED25519), raw]).toString("base64")}`;
 }
 
@@ -75,19 +72,18 @@ export function parseCheckpoint(note: string): Checkpoint {
   return { origin, size: Number(size), root: bytes };
 }
 
-/** Does the note carry a valid signature of this key? Lines of other keys are ignored, as the format asks. */
+/** Does the note carry a signature of this key, and only valid ones? Lines of other keys are ignored, as the format asks. */
 export function isSignedBy(note: string, verifier: VerifierKey): boolean {
   const split = note.lastIndexOf("\n\n");
   if (split < 0) return false;
   const { name, id, key } = parseKey(verifier);
   const text = Buffer.from(note.slice(0, split + 1));
-  return note
+  const signatures = note
     .slice(split + 2)
     .split("\n")
-    .some((line) => {
-      const [dash, signer, base64] = line.split(" ");
-      if (dash !== "—" || signer !== name || base64 === undefined) return false;
-      const bytes = Buffer.from(base64, "base64");
-      return bytes.subarray(0, 4).equals(id) && verify(null, text, key, bytes.subarray(4));
-    });
+    .map((line) => line.split(" "))
+    .filter(([dash, signer]) => dash === "—" && signer === name)
+    .map(([, , base64 = ""]) => Buffer.from(base64, "base64"))
+    .filter((bytes) => bytes.subarray(0, 4).equals(id));
+  return signatures.length > 0 && signatures.every((bytes) => verify(null, text, key, bytes.subarray(4)));
 }

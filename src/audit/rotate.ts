@@ -4,7 +4,7 @@
  */
 import { verifierKey } from "./note.ts";
 import { createSigningKey } from "./key.ts";
-import type { Append } from "./log.ts";
+import type { Append, Tip } from "./log.ts";
 import type { Database } from "./database.ts";
 import type { Body } from "./record.ts";
 import { originOf, seal, type Seal } from "./seal.ts";
@@ -13,15 +13,13 @@ import type { AuditFiles } from "./state.ts";
 import { Refusal } from "../types.ts";
 
 /** Appends the rotation. Call it inside a transaction that holds the log, then `loadFittingKey` puts the new key in place. */
-export function rotateKey(db: Database, append: Append, files: AuditFiles, time: number, lost: boolean): Seal {
+export function rotateKey(db: Database, append: Append, tip: () => Tip, files: AuditFiles, time: number, lost: boolean): Seal {
   const origin = originOf(db);
   if (origin === undefined)
     throw new Refusal("AUDIT_UNAVAILABLE", "there is no audit log whose key could be rotated", "start the server once");
   const old = lost ? [] : [loadFittingKey(db, files)];
   const key = createSigningKey(files.nextKey);
   const body: Body = { kind: "system", time, event: lost ? "key_replaced" : "key_rotated", key: verifierKey(origin, key) };
-  const text = JSON.stringify(body);
-  const seq = append(text, null);
-  const link = db.prepare<[number], string>("SELECT link FROM record WHERE seq = ?").pluck().get(seq) ?? "";
-  return seal(db, append, { seq, link }, time, [key, ...old]);
+  append(JSON.stringify(body), null);
+  return seal(db, append, tip(), time, [key, ...old]);
 }

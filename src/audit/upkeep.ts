@@ -45,13 +45,13 @@ export class Upkeep {
 
   /** Begins or checks the log and closes what dead processes left open; after a fault it also says that the log goes on. */
   begin(resumed: boolean): void {
-    const { log, files, anchors, now, random, lostKey } = this.#options;
+    const { log, files, anchors, now, random, lostKey, isOrphan } = this.#options;
     if (lostKey && log.tip.seq > 0) this.rotate(true);
     log.transact("process", (append, tip) => {
-      startLog({ db: log.db, append, tip, files, anchors, time: now(), random });
+      startLog({ db: log.db, append, tip: tip(), files, anchors, time: now(), random });
       if (resumed) append(JSON.stringify({ kind: "system", time: now(), event: "audit_resumed" } satisfies Body), null);
     });
-    this.#closeOrphans();
+    this.#indexed = log.transact("process", (append) => closeOrphans(log.db, append, now(), isOrphan));
     this.#sealed = lastSeal(log.db)?.seq ?? 0;
   }
 
@@ -67,15 +67,16 @@ export class Upkeep {
 
   /** Appends a checkpoint and hands it to the anchors. Returns the newest one, also when there was nothing to seal. */
   seal(): Seal {
-    const { log, files, now } = this.#options;
+    const { log, files, now, isOrphan } = this.#options;
     const before = lastSeal(log.db);
-    if (before?.seq !== log.tip.seq) this.#closeOrphans();
     // On the disk before the anchor hears of it, else a power cut could leave the anchor ahead of the log.
     const made = log.transact("power", (append, tip) => {
-      const made = seal(log.db, append, tip, now(), [loadFittingKey(log.db, files)]);
-      this.#indexed = fillCatalog(log.db);
+      closeOrphans(log.db, append, now(), isOrphan);
+      const made = seal(log.db, append, tip(), now(), [loadFittingKey(log.db, files)]);
+      fillCatalog(log.db);
       return made;
     });
+    this.#indexed = made.seq;
     this.#sealed = made.seq;
     if (made.seq !== before?.seq) this.#anchor(made.note);
     log.db.pragma("wal_checkpoint(PASSIVE)");
@@ -85,7 +86,7 @@ export class Upkeep {
   /** Puts a new signing key in force; `lost` when the one before can't sign for it. Returns the checkpoint that says so. */
   rotate(lost: boolean): Seal {
     const { log, files, now } = this.#options;
-    const made = log.transact("power", (append) => rotateKey(log.db, append, files, now(), lost));
+    const made = log.transact("power", (append, tip) => rotateKey(log.db, append, tip, files, now(), lost));
     log.transact("process", () => loadFittingKey(log.db, files));
     this.#anchor(made.note);
     return made;
@@ -105,11 +106,6 @@ export class Upkeep {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-  }
-
-  #closeOrphans(): void {
-    const { log, now, isOrphan } = this.#options;
-    this.#indexed = log.transact("process", (append) => closeOrphans(log.db, append, now(), isOrphan));
   }
 
   #catchUp(): void {

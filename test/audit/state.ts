@@ -7,10 +7,10 @@ import { onTestFinished } from "vitest";
 import { openAudit, type Audit, type AuditOptions } from "../../src/audit/audit.ts";
 import type { Intent } from "../../src/audit/record.ts";
 
-/** A new directory that is removed after the test. */
-export function makeState(): string {
+/** A new directory that is removed after the test, or after all tests of the file. */
+export function makeState(finish: (clean: () => void) => void = onTestFinished): string {
   const directory = mkdtempSync(join(tmpdir(), "portcullis-audit-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  finish(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -51,4 +51,15 @@ export async function recordCalls(audit: Audit, from: number, count: number, int
     await audit.intent(makeIntent(`c${n}`, intent));
     await audit.outcome({ callId: `c${n}`, status: "done", durationMs: 1 });
   }
+}
+
+/** Whole numbers below a bound, the same in every run (xorshift32, Marsaglia 2003). */
+export function seededRandom(seed: number): (below: number) => number {
+  let state = seed * 0x9e37_79b9;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
 }

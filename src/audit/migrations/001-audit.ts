@@ -29,6 +29,6 @@ CREATE TABLE open_intent (
   writer TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entry_call ON entry (call) WHERE call IS NOT NULL;
-CREATE INDEX entry_session ON entry (session) WHERE session IS NOT NULL;
+CREATE INDEX entry_session ON entry (session, seq, tool) WHERE session IS NOT NULL;
 CREATE INDEX entry_tool ON entry (tool) WHERE tool IS NOT NULL;
 `;
