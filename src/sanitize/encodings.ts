@@ -1,0 +1,82 @@
+/** Text inside text: percent, JSON, string-literal and HTML escapes, and base64. Secrets are looked for in what they spell. */
+
+/** Text with its escapes resolved, and where each place of it came from. */
+interface Plain {
+  readonly text: string;
+  origin(offset: number): number;
+}
+
+/** Only printable ASCII matters: no token has other characters. */
+const ESCAPE =
+  /%([2-7][0-9a-f])|\\+u00([2-7][0-9a-f])|\\+u\{([2-7][0-9a-f])\}|\\+x([2-7][0-9a-f])|&#x0*([2-7][0-9a-f]);|&#0*(\d{2,3});|=\r?\n/gi;
+
+/** Resolves escapes of printable ASCII; undefined where there are none, which is the usual case. */
+export function decodeEscapes(text: string): Plain | undefined {
+  ESCAPE.lastIndex = 0;
+  if (!ESCAPE.test(text)) return undefined;
+  // Parallel lists: from plain offset `starts[n]` on, the origin is `shifts[n]` further.
+  const starts = [0];
+  const shifts = [0];
+  const pieces: string[] = [];
+  let length = 0;
+  let from = 0;
+  for (const match of text.matchAll(ESCAPE)) {
+    const hex = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5];
+    const code = hex === undefined ? Number(match[6] ?? Number.NaN) : Number.parseInt(hex, 16);
+    const letter = Number.isNaN(code) ? "" : String.fromCharCode(code);
+    if (letter !== "" && (code < 0x20 || code > 0x7e)) continue;
+    pieces.push(text.slice(from, match.index), letter);
+    length += match.index - from + letter.length;
+    from = match.index + match[0].length;
+    starts.push(length);
+    shifts.push(from - length);
+  }
+  pieces.push(text.slice(from));
+  return { text: pieces.join(""), origin: (offset) => offset + (shifts[lastAtMost(starts, offset)] ?? 0) };
+}
+
+/** The last index whose value is at most `limit`; the list is sorted. */
+function lastAtMost(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((sorted[middle] ?? 0) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Shorter runs can't hold a token. */
+const LEAST = 40;
+/** Longer ones are media; their first part says whether they are text. */
+const MOST = 65_536;
+
+const BASE64 = new Uint8Array(128);
+for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") BASE64[letter.charCodeAt(0)] = 1;
+
+/** Calls back with every run of base64 whose content is text. Looks at every 40th character first, so that prose costs next to nothing. */
+export function eachBase64(text: string, found: (start: number, end: number, decoded: string) => void): void {
+  for (let at = LEAST - 1; at < text.length; at += LEAST) {
+    if (BASE64[text.charCodeAt(at)] !== 1) continue;
+    let start = at;
+    while (start > 0 && at - start < LEAST && BASE64[text.charCodeAt(start - 1)] === 1) start--;
+    let end = at + 1;
+    while (end < text.length && end - start < MOST && BASE64[text.charCodeAt(end)] === 1) end++;
+    if (end - start >= LEAST) {
+      const decoded = textOf(text.slice(start, end));
+      if (decoded !== undefined) {
+        while (end < text.length && text.charAt(end) === "=") end++;
+        found(start, end, decoded);
+      }
+      at = end - 1;
+    }
+  }
+}
+
+/** What base64 spells, if that is text: the beginning has to be printable. */
+function textOf(run: string): string | undefined {
+  const head = Buffer.from(run.slice(0, 64), "base64").toString("latin1");
+  if (!/^[\t\n\r\x20-\x7e]{24,}/.test(head)) return undefined;
+  return Buffer.from(run, "base64").toString("latin1");
+}

@@ -1,0 +1,83 @@
+/**
+ * Takes out what a person doesn't see and a model may read: terminal control sequences (ECMA-48), control characters, and invisible or
+ * reordering Unicode (Trojan Source CVE-2021-42574, tag smuggling). Text between stays, also what a cursor movement would have hidden.
+ */
+import { keepsInvisible } from "./invisible.ts";
+
+/** A text without them; `removed` counts code points, but not colours and line ends, which everybody's output has. */
+export interface Normalized {
+  readonly text: string;
+  readonly removed: number;
+  /** What was taken out: `terminal`, `control`, `invisible`, `marks`, `surrogate`; with how often. */
+  readonly found: ReadonlyMap<string, number>;
+}
+
+/** Everything this module may change; most text has nothing of it. Surrogates are looked at closer, as tags and joiners hide there. */
+const SUSPECT =
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|\r(?!\n)|[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0e31-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2}/;
+
+/** Control strings with a payload (OSC, DCS, SOS, PM, APC), ended by BEL or ST, or by the line if neither comes; CSI, cut ones too; other escapes. */
+const SEQUENCES =
+  /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9b-\x9f]{0,65536}(?:\x07|\x1b\\|\x9c)|\x1b[\]PX^_][^\n\x1b]*|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
+const COLOUR = /^(?:\x1b\[|\x9b)[\d;:]*m$/;
+
+const INVISIBLE =
+  /[\0-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+
+/** Unicode's stream-safe format (UAX 15) allows 30 marks on a letter, no language writes more than a few; 8 is generous. */
+const MARKS = /(\p{M}{8})\p{M}+/gu;
+
+/** Normalizes. `strict` also takes out the joiners and selectors that scripts and emoji need. */
+export function normalize(input: string, strict: boolean): Normalized {
+  const found = new Map<string, number>();
+  if (!SUSPECT.test(input)) return { text: input, removed: 0, found };
+  let removed = 0;
+  const count = (kind: string, points: number, hidden = points): void => {
+    if (hidden > 0) found.set(kind, (found.get(kind) ?? 0) + points);
+    removed += hidden;
+  };
+  let text = input;
+  if (/[\x1b\x80-\x9f]/.test(text)) {
+    text = text.replace(SEQUENCES, (sequence) => {
+      count("terminal", 1, COLOUR.test(sequence) ? 0 : sequence.length);
+      return "";
+    });
+  }
+  text = text.replace(/\r+\n/g, "\r\n").replace(/\r(?!\n)/g, () => {
+    count("control", 1, 0);
+    return "\n";
+  });
+  text = overstrike(text, () => count("control", 1));
+  text = text.replace(INVISIBLE, (character: string, at: number, whole: string) => {
+    if (keepsInvisible(character, at, whole, strict)) return character;
+    const unit = character.charCodeAt(0);
+    const kind = unit >= 0xd800 && unit <= 0xdfff && character.length === 1 ? "surrogate" : unit < 0xa0 ? "control" : "invisible";
+    count(kind, 1);
+    return standIn(character, kind);
+  });
+  text = text.replace(MARKS, (run, kept: string) => {
+    count("marks", run.length - kept.length);
+    return kept;
+  });
+  return { text, removed, found };
+}
+
+/** What is put in the place of a character: line ends stay line ends, a broken half becomes the replacement character, blanks a space. */
+function standIn(character: string, kind: string): string {
+  if (kind === "surrogate" || character === "\ufffe" || character === "\uffff") return "\ufffd";
+  if (character === "\u2028" || character === "\u2029" || character === "\x85") return "\n";
+  return character === "\u2800" ? " " : "";
+}
+
+/** Resolves backspaces as a printer would: `N\bN` and `_\bN` (man pages) are N; a longer overwrite keeps both texts, so that nothing hides. */
+function overstrike(input: string, struck: () => void): string {
+  if (!input.includes("\b")) return input;
+  const once = input.replace(/([^\n\b])\x08(?=[^\n\b])/gu, () => {
+    struck();
+    return "";
+  });
+  return once.replace(/\x08/g, () => {
+    struck();
+    return "";
+  });
+}

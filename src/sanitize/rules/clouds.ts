@@ -1,0 +1,66 @@
+/**
+ * Keys and tokens of clouds, hosting, networks, secret stores and observability, from the vendors' documentation (AWS IAM "unique
+ * identifiers", Google Cloud "API keys" and "OAuth", Azure "identifiable secrets", HashiCorp Vault "tokens", Grafana, New Relic ...).
+ * AWS identifiers that only name something (AIDA, AROA, ANPA ...) are not secret and not listed.
+ */
+import type { TokenFormat } from "./format.ts";
+
+const WORD = "-A-Za-z0-9_";
+const HEX64 = "[0-9a-f]{64}";
+
+export const CLOUDS: readonly TokenFormat[] = [
+  ["aws-access-key-id", "AKIA ASIA ABIA ACCA A3TX", "[A-Z0-9]{16}(?![A-Z0-9])", "A-Z0-9"],
+  ["aws-bedrock-key", "ABSK", "[A-Za-z0-9+/]{80,280}={0,2}"],
+  ["aws-bedrock-key", "bedrock-api-key-", "[A-Za-z0-9+/=_-]{40,4000}"],
+  ["aws-mws-token", "amzn.mws.", "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"],
+  ["google-api-key", "AIza", "[\\w-]{35}"],
+  ["google-oauth-token", "ya29.", "[\\w.-]{20,2048}"],
+  ["google-refresh-token", "1//0", "[\\w-]{30,256}", "A-Za-z0-9"],
+  ["google-client-secret", "GOCSPX-", "[\\w-]{24,40}"],
+  ["google-hmac-key", "GOOG1E GOOG", "[A-Z0-9]{18,60}(?![A-Za-z0-9])", "A-Za-z0-9"],
+  ["firebase-server-key", "AAAA", "[\\w-]{7}:[\\w-]{120,180}", WORD],
+  ["digitalocean-token", "dop_v1_ doo_v1_ dor_v1_", HEX64],
+  ["digitalocean-spaces-key", "DO00", "[A-Z0-9]{16}(?![A-Z0-9])", "A-Za-z0-9"],
+  ["heroku-key", "HRKU-", "[\\w-]{36,70}"],
+  ["fly-token", "fo1_ fm1a_ fm1r_ fm2_", "[A-Za-z0-9+/_=-]{40,2000}"],
+  ["vercel-token", "vercel_ vcp_ vci_ vca_ vcr_ vck_ vercel_blob_rw_", "[A-Za-z0-9]{20,80}(?:_[A-Za-z0-9]{20,60})?"],
+  ["netlify-token", "nfp_ nfc_ nfo_ nfu_ nfb_", "[A-Za-z0-9]{36,60}"],
+  ["render-key", "rnd_", "[A-Za-z0-9]{24,60}", WORD],
+  ["supabase-key", "sbp_ sb_secret_ sbp_oauth_", "[\\w-]{24,80}"],
+  ["planetscale-token", "pscale_tkn_ pscale_oauth_ pscale_pw_", "[\\w=.-]{24,64}"],
+  ["neon-key", "napi_", "[a-z0-9]{60,70}"],
+  ["cloudflare-origin-key", "v1.0-", "[0-9a-f]{24}-[0-9a-f]{100,160}"],
+  ["cloudflare-token", "cfut_ cfat_ cfk_ cfoat_", "[\\w-]{36,64}"],
+  ["akamai-key", "akab-", "[a-z0-9]{16}-[a-z0-9]{16}(?!\\.luna)"],
+  ["alibaba-key", "LTAI", "[A-Za-z0-9]{16,24}(?![A-Za-z0-9])", WORD],
+  ["tencent-key", "AKID", "[A-Za-z0-9]{30,40}(?![A-Za-z0-9])", WORD],
+  ["volcengine-key", "AKLT", "[A-Za-z0-9]{36,60}", WORD],
+  ["scaleway-key", "SCW", "[A-Z0-9]{17}(?![A-Z0-9])", "A-Za-z0-9"],
+  ["yandex-key", "AQVN", "[\\w-]{35,38}", WORD],
+  ["yandex-token", "t1. y0_ y1_", "[\\w=-]{30,400}(?:\\.[\\w=-]{80,90})?", WORD],
+  ["scalingo-token", "tk-us-", "[\\w-]{40,60}"],
+  ["tailscale-key", "tskey-", "(?:[a-z]{2,10}-)?[A-Za-z0-9]{8,32}-[A-Za-z0-9]{20,64}"],
+  ["nebula-key", "dnkey-", "[a-z0-9=_-]{26}-[a-z0-9=_-]{52}"],
+  ["vault-token", "hvs. hvb. hvr.", "[\\w-]{24,400}"],
+  ["vault-token", "s.", "(?=[A-Za-z]*\\d)[A-Za-z0-9]{24}(?![\\w(.])", WORD + ".)\\]"],
+  ["doppler-token", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.", "(?:[a-z0-9_-]{2,35}\\.)?[A-Za-z0-9]{40,44}"],
+  ["infisical-token", "st.", "[0-9a-f]{24}\\.[0-9a-f]{32}(?:\\.[0-9a-f]{32})?", WORD],
+  ["onepassword-key", "A3-", "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", WORD],
+  ["onepassword-token", "ops_eyJ", "[A-Za-z0-9+/=_-]{100,4000}"],
+  ["pulumi-token", "pul-", "[0-9a-f]{40}", WORD],
+  ["prefect-token", "pnu_ pnb_", "[A-Za-z0-9]{36}"],
+  ["openshift-token", "sha256~", "[\\w-]{40,48}"],
+  ["grafana-token", "glc_ glsa_", "[A-Za-z0-9+/=_]{32,400}"],
+  ["grafana-key", "eyJrIjoi", "[A-Za-z0-9]{60,400}={0,3}"],
+  ["new-relic-key", "NRAK- NRII- NRRA- NRIQ- NRSP- NRAA-", "[A-Za-z0-9_-]{24,64}"],
+  ["new-relic-browser-key", "NRJS-", "[0-9a-f]{19}"],
+  ["dynatrace-token", "dt0c01. dt0s01. dt0s02. dt0s03. dt0s08. dt0s16.", "[A-Z0-9]{8,24}\\.[A-Z0-9]{64}"],
+  ["honeycomb-key", "hcaik_ hcbik_ hcxik_ hcalk_ hcxlk_ hcamk_", "[a-z0-9]{58,70}"],
+  ["datadog-key", "ddapp_", "[\\w-]{30,80}"],
+  ["elastic-key", "essu_", "[A-Za-z0-9+/=_-]{40,200}"],
+  ["clickhouse-key", "4b1d", "[A-Za-z0-9]{38}(?![A-Za-z0-9])", WORD],
+  ["infracost-key", "ico-", "[A-Za-z0-9]{32}", WORD],
+  ["harness-token", "pat. sat.", "[\\w-]{22}\\.[A-Za-z0-9]{24}\\.[A-Za-z0-9]{20}", WORD],
+  ["age-secret-key", "AGE-SECRET-KEY-1 AGE-SECRET-KEY-PQ-1", "[A-Z0-9]{40,120}"],
+  ["kubeconfig-token", "kubeconfig-u-", "[a-z0-9]{6,20}:[a-z0-9]{40,64}"],
+];
