@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts" },
+  entryPoints: { main: "src/cli/main.ts", "sanitize-worker": "src/sanitize/worker.ts" },
   outdir: dist,
   bundle: true,
   splitting: true,

@@ -1,6 +1,5 @@
 /** The composition root: from a configuration to a house that serves. The only file that knows every room. */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -15,6 +14,7 @@ import { openState, readKey } from "./config/state.ts";
 import { textWork } from "./files/diff.ts";
 import { openDoor } from "./files/door.ts";
 import type { Door } from "./files/door.ts";
+import { cleanResult } from "./guard/clean.ts";
 import { explainCall } from "./guard/explain.ts";
 import { grantFiles, grantPreview } from "./guard/grant.ts";
 import { createGuard } from "./guard/guard.ts";
@@ -24,6 +24,7 @@ import { equivalentPaths } from "./files/names.ts";
 import { explainDecision, explainRefusal } from "./policy/explain.ts";
 import type { Policy } from "./policy/policy.ts";
 import { loadPolicy } from "./policy/load.ts";
+import { carriesMarkers, createSanitizer } from "./sanitize/sanitize.ts";
 import { openApprovals } from "./session/approvals.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
@@ -55,10 +56,10 @@ Before a large piece of work ask explain_policy what would be allowed. Give expe
 /** Opens state, policy, files and audit; throws ConfigError, StateError, PolicyError or a Refusal of the audit when one of them can't be used. */
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { config, logger } = options;
-  const now = () => Date.now();
+  const { now } = Date;
   const state = openState(config.state);
   for (const word of [...config.warnings, ...state.mended]) logger.warn(word);
-  const policy = await loadPolicyFor(config);
+  const policy = loadPolicyFor(config);
   for (const { file, line, message } of policy.warnings) logger.warn({ file, line }, message);
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
   const audit = openAudit({
@@ -71,7 +72,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   await audit.record("system", { event: "started", details: { version: options.version, policy: policy.digest } });
 
   const tools = builtinTools(textWork);
-  const redact = (text: string) => text;
+  const sanitizer = createSanitizer({ random: randomBytes, secrets: () => [] });
+  const redact = (text: string) => sanitizer.redact(text);
   const desk = lazyDesk(options, policy, now);
   const stages: Stages = {
     tool: (name) => tools.get(name),
@@ -83,13 +85,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       return desk.use().settle(call, bound, decision, grantable, preview);
     },
     recorder: recorderOf(audit, redact),
-    clean: (result) =>
-      Promise.resolve({
-        result,
-        notes: { ...(result.flags?.length ? { flags: result.flags } : {}), ...(result.truncated ? { truncated: true } : {}) },
-      }),
-    cleanLine: (text) => text,
-    carriesMarkers: () => false,
+    clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
+    cleanLine: async (text) => (await sanitizer.text(text, { level: "standard", source: { kind: "ours", name: "portcullis" } })).text,
+    carriesMarkers,
     workspaces: door.workspaces,
     clock: () => performance.now(),
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
@@ -110,15 +108,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
 
 /** Loads the policy that a configuration names, with everything that guards the guard itself. */
 export function loadPolicyFor(config: Config): Policy {
-  const present = (file: string) => (existsSync(file) ? file : undefined);
-  const adminFile = present("/etc/portcullis/policy.yaml");
-  const userFile = present(join(config.userDirectory, "policy.yaml"));
+  const { admin, user, projects, directories } = config.standing;
   return loadPolicy({
     files: config.policies,
     ...(config.profile ? { profile: config.profile } : {}),
-    ...(adminFile ? { adminFile } : {}),
-    ...(userFile ? { userFile } : {}),
-    projectFiles: config.workspaces.flatMap((workspace) => present(join(workspace, ".portcullis.yaml")) ?? []),
+    ...(admin ? { adminFile: admin } : {}),
+    ...(user ? { userFile: user } : {}),
+    projectFiles: projects,
     trusted: () => false,
     protected: [
       config.state,

@@ -31,7 +31,7 @@ export async function openBooks(state: string | undefined): Promise<Books> {
   const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
   openState(config.state);
   const db = openDatabase(join(config.state, "portcullis.db"));
-  const now = () => Date.now();
+  const { now } = Date;
   return {
     directory: config.state,
     approvals: openApprovals(db),

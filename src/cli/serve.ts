@@ -15,9 +15,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   const house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy.digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
-  const stop = () => process.stdin.destroy();
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   house.close();
   log.logger.info("the connection has ended");

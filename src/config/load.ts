@@ -1,5 +1,5 @@
 /** From flags, environment and config file to one configuration. Flag before environment before file. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, parse as parsePath, resolve } from "node:path";
 import { ConfigError } from "./error.ts";
 import { closestName } from "./closest.ts";
@@ -32,7 +32,13 @@ export interface Config {
   readonly profile: ProfileName | undefined;
   readonly state: string;
   readonly file: string | undefined;
-  readonly userDirectory: string;
+  /** Policy files that apply without being named, those that exist. `trust` is where the trusted hashes of projects are kept. */
+  readonly standing: {
+    readonly admin?: string;
+    readonly user?: string;
+    readonly projects: readonly string[];
+    readonly directories: readonly string[];
+  };
   readonly log: { readonly file?: string; readonly level: "debug" | "info" | "warn" | "error"; readonly anchor?: string };
   /** Things worth a word that stop nothing, such as unknown `PORTCULLIS_*` variables. */
   readonly warnings: readonly string[];
@@ -98,15 +104,31 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     throw new ConfigError("there is no home directory to keep state in: name one with --state DIR");
 
   const workspaces = list(flags.workspace, "WORKSPACE", content.workspace);
+  const roots = needWorkspace ? checkWorkspaces(workspaces, around) : workspaces;
   return {
-    workspaces: needWorkspace ? checkWorkspaces(workspaces, around) : workspaces,
+    workspaces: roots,
     policies,
     profile,
     state: resolve(cwd, stateFlag ?? defaultState(env, around.home)),
     file,
-    userDirectory: resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis"),
+    standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
     log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },
     warnings: unknownVariables(env),
+  };
+}
+
+const ADMIN_DIRECTORY = "/etc/portcullis";
+
+/** Files that apply without being named (POLICY, "Decision" 5): the administrator's, the user's, and each workspace's own. */
+function standingPolicies(workspaces: readonly string[], userDirectory: string): Config["standing"] {
+  const present = (directory: string, name: string) => (existsSync(resolve(directory, name)) ? resolve(directory, name) : undefined);
+  const admin = present(ADMIN_DIRECTORY, "policy.yaml");
+  const user = present(userDirectory, "policy.yaml");
+  return {
+    ...(admin ? { admin } : {}),
+    ...(user ? { user } : {}),
+    projects: workspaces.flatMap((workspace) => present(workspace, ".portcullis.yaml") ?? []),
+    directories: [ADMIN_DIRECTORY, userDirectory],
   };
 }
 

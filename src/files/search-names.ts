@@ -14,10 +14,11 @@ export async function searchNames(held: Held, grant: Grant, search: NameSearch):
   const exclude = (relative: string): boolean => /(?:^|\/)\.git$/.test(relative) || excludes.some((matchesToo) => matchesToo(relative));
   const unignored = search.respectGitignore === true ? await listUnignored(held.pin, grant.signal) : undefined;
   const paths: string[] = [];
-  const whole = await walkNames(held.pin, grant, { maxDepth: Infinity, leaveOut: leaveOut(exclude, unignored) }, (relative) => {
+  const whole = await walkNames(held.pin, grant, { maxDepth: Infinity, leaveOut: leaveOut(exclude, unignored) }, (relative, type) => {
     if (!matches(relative)) return true;
     const path = join(held.pin.real, relative);
-    if (!grant.admits(path, "list")) return true;
+    // A name is a hit of a search only where its content could be read: secrets are not even pointed at.
+    if (!grant.admits(path, type === "directory" ? "list" : "read")) return true;
     if (paths.length === search.maxResults) return false;
     paths.push(path);
     return true;

@@ -138,7 +138,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await intent(passage);
     } catch (error) {
-      return refused(passage, toRefusal(error, passage.call.signal), undefined);
+      return await refused(passage, toRefusal(error, passage.call.signal), undefined);
     }
     return close(passage, refusal, ticket);
   }
@@ -149,20 +149,20 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await outcome(passage, status, refusal.code);
     } catch (error) {
-      return refused(passage, toRefusal(error, passage.call.signal), undefined);
+      return await refused(passage, toRefusal(error, passage.call.signal), undefined);
     }
     note(passage, status, refusal);
     return refused(passage, refusal, ticket);
   }
 
-  function refused(passage: Passage, refusal: Refusal, ticket: ApprovalTicket | undefined): Outcome {
-    const shown = new Refusal(refusal.code, stages.cleanLine(refusal.message), stages.cleanLine(refusal.remedy));
+  async function refused(passage: Passage, refusal: Refusal, ticket: ApprovalTicket | undefined): Promise<Outcome> {
+    const shown = new Refusal(refusal.code, await stages.cleanLine(refusal.message), await stages.cleanLine(refusal.remedy));
     const { id: callId } = passage.call;
     return { kind: "refused", callId, refusal: shown, meta: metaOf(passage, callId), ...(ticket ? { approval: ticket } : {}) };
   }
 
   async function release(passage: Passage, kind: "done" | "planned", result: ToolResult, limits: Obligations): Promise<Outcome> {
-    const cleaned = await stages.clean(result, limits.sanitize);
+    const cleaned = await stages.clean(passage.call.tool, result, limits);
     // Recorded before it is told: a result whose record can't be written is withheld.
     await outcome(passage, kind);
     note(passage, kind);

@@ -2,7 +2,6 @@
 import type {
   ApprovalTicket,
   Call,
-  CallMeta,
   Decision,
   Durability,
   Effect,
@@ -15,10 +14,10 @@ import type {
   Refusal,
   RefusalCode,
   Resource,
-  SanitizeLevel,
   Tool,
   ToolResult,
 } from "../types.ts";
+import type { Cleaned } from "./clean.ts";
 import type { Judge } from "./judge.ts";
 
 /** What the audit is told before a call runs. */
@@ -85,12 +84,6 @@ export type Settlement =
       readonly callId: string;
     };
 
-/** What came out of the three layers of sanitizing. */
-export interface Cleaned {
-  readonly result: ToolResult;
-  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated">;
-}
-
 export interface Stages {
   tool(name: string): Tool | undefined;
   /** The policy in force; one snapshot serves a whole call. */
@@ -104,9 +97,9 @@ export interface Stages {
     preview: () => Promise<Preview>,
   ): Promise<Settlement>;
   readonly recorder: Recorder;
-  clean(result: ToolResult, level: SanitizeLevel): Promise<Cleaned>;
+  clean(tool: string, result: ToolResult, limits: Obligations): Promise<Cleaned>;
   /** Treats one line of ours that may quote the caller. */
-  cleanLine(text: string): string;
+  cleanLine(text: string): Promise<string>;
   carriesMarkers(text: string): boolean;
   readonly workspaces: readonly string[];
   /** Monotonic milliseconds. */

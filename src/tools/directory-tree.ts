@@ -39,8 +39,8 @@ export const directoryTree: Tool = defineTool({
         });
         const text = JSON.stringify(toTree(walked), null, 2);
         if (!walked.truncated) return { text, source: "workspace" };
-        const note = `[TRUNCATED ${walked.entries.length} entries shown, there are more] use maxDepth, excludePatterns or a directory further down`;
-        return { text: `${text}\n${note}`, truncated: true, source: "workspace" };
+        const note = `${walked.entries.length} entries are shown, there are more: use maxDepth, excludePatterns or a directory further down`;
+        return { text, note, truncated: true, source: "workspace" };
       },
     };
   },

@@ -35,16 +35,17 @@ async function prepareTransfer(verb: "move" | "copy", source: string, destinatio
       throw new Refusal("INVALID_INPUT", "a directory can't go into itself", "Choose a destination outside of it.");
   };
   const title = `${verb} ${from.relative} to ${to.relative}`;
+  const expected = await eyes.files.state(from);
   return {
     resources: transferred(verb, from, to, eyes),
-    states: { [from.path]: await eyes.files.state(from), [to.path]: await eyes.files.state(to) },
+    states: { [from.path]: expected, [to.path]: await eyes.files.state(to) },
     preview: () => {
       check();
       return { title, text: "" };
     },
     run: async (permit) => {
       check();
-      await permit.files[verb](from, to, { durability: permit.limits.durability });
+      await permit.files[verb](from, to, { durability: permit.limits.durability, expected });
       return { text: `Successfully ${verb === "move" ? "moved" : "copied"} ${source} to ${destination}`, source: "ours" };
     },
   };

@@ -27,8 +27,10 @@ export const readMultipleFiles: Tool = defineTool({
       run: async (permit) => {
         const parts: string[] = [];
         const flags = new Set<string>();
-        for (const one of wanted) parts.push(await readOne(one, permit, flags));
-        return { text: parts.join("\n---\n"), flags: [...flags], source: "workspace" };
+        const notes: string[] = [];
+        for (const one of wanted) parts.push(await readOne(one, permit, flags, notes));
+        const note = notes.length > 0 ? { note: notes.join("\n"), truncated: true } : {};
+        return { text: parts.join("\n---\n"), flags: [...flags], sized: true, source: "workspace", ...note };
       },
     };
   },
@@ -43,13 +45,15 @@ function look(path: string, eyes: Eyes): Wanted {
   }
 }
 
-async function readOne(wanted: Wanted, permit: Permit, flags: Set<string>): Promise<string> {
+async function readOne(wanted: Wanted, permit: Permit, flags: Set<string>, notes: string[]): Promise<string> {
   try {
     const refusal = wanted.found ? permit.denied(wanted.found.path) : wanted.refusal;
     if (!wanted.found || refusal)
       throw refusal ?? new Refusal("FAILED", "the file could not be judged", "Read it alone with read_text_file.");
     const result = await readText(permit.files, wanted.found, undefined, permit.limits);
     for (const flag of result.flags ?? []) flags.add(flag);
+    if (result.cut)
+      notes.push(`${wanted.path}: [TRUNCATED ${Buffer.byteLength(result.text)} of ${result.cut.total} bytes] ${result.cut.rest}`);
     return `${wanted.path}:\n${result.text}\n`;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

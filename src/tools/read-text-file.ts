@@ -45,12 +45,12 @@ export async function readText(files: FileHands, found: Found, range: LineRange 
   requireFile(found);
   if (!range && found.size <= limits.read) {
     const { text, flags } = decodeText(files.read(found));
-    return { text, flags, source: "workspace" };
+    return { text, flags, sized: true, source: "workspace" };
   }
   const lines = await files.lines(found, range ?? { from: 1 });
   const { text, flags } = decodeText(lines.bytes);
-  if (!lines.more) return { text, flags, source: "workspace" };
+  if (!lines.more) return { text, flags, sized: true, source: "workspace" };
   const next = lines.first === undefined ? undefined : lines.first + text.split("\n").length - 1;
-  const hint = next === undefined || next === lines.first ? "the lines are longer than the read limit" : `read on with offset: ${next}`;
-  return { text: `${text}\n[TRUNCATED ${lines.bytes.length} of ${found.size} bytes] ${hint}`, flags, truncated: true, source: "workspace" };
+  const rest = next === undefined || next === lines.first ? "these lines are longer than the read limit" : `read on with offset: ${next}`;
+  return { text, flags, truncated: true, cut: { total: found.size, rest }, sized: true, source: "workspace" };
 }

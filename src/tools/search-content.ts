@@ -45,7 +45,8 @@ export const searchContent: Tool = defineTool({
         const text = write(hits, outputMode);
         if (!hits.truncated) return { text, source: "workspace" };
         return {
-          text: `${text}\n[TRUNCATED there are more matches] narrow the pattern, the path or the glob, or raise maxMatches`,
+          text,
+          note: "There are more matches: narrow the pattern, the path or the glob, or raise maxMatches",
           truncated: true,
           source: "workspace",
         };
@@ -65,7 +66,7 @@ function write(hits: ContentHits, mode: "content" | "files" | "count"): string {
       if (last !== 0 && line > last + 1 && file.lines.some((other) => !other.match)) lines.push("--");
       last = line;
       const mark = match ? ":" : "-";
-      lines.push(`${file.path}${mark}${line}${mark}${text}${cut ? " [TRUNCATED line]" : ""}`);
+      lines.push(`${file.path}${mark}${line}${mark}${text}${cut ? " ... (a long line, cut)" : ""}`);
     }
     return lines.join("\n");
   });

@@ -35,7 +35,8 @@ export const searchFiles: Tool = defineTool({
         const text = paths.length > 0 ? paths.join("\n") : "No matches found";
         if (!truncated) return { text, source: "workspace" };
         return {
-          text: `${text}\n[TRUNCATED ${paths.length} results, there are more] narrow the pattern or raise maxResults`,
+          text,
+          note: `${paths.length} results are shown, there are more: narrow the pattern or raise maxResults`,
           truncated,
           source: "workspace",
         };

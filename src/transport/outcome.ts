@@ -54,7 +54,12 @@ export function toCallResult(outcome: Exclude<Outcome, { kind: "ask" }>): CallTo
     };
     return {
       isError: true,
-      content: [{ type: "text", text: `${code.toLowerCase().replaceAll("_", " ")}: ${message}. ${remedy}` }],
+      content: [
+        {
+          type: "text",
+          text: `${code.toLowerCase().replaceAll("_", " ")}: ${message}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`,
+        },
+      ],
       _meta: { [CALL_META]: outcome.meta, [REFUSAL_META]: refusal },
     };
   }

@@ -39,6 +39,14 @@ export interface ToolResult {
   readonly flags?: readonly string[];
   /** Set when the tool itself left something out. */
   readonly truncated?: boolean;
+  /** The text was cut at a limit: bytes that there were, and how to get the rest. */
+  readonly cut?: { readonly total: number; readonly rest: string };
+  /** Our own words, put after the text as they are. */
+  readonly note?: string;
+  /** The read limit bounds the text already, so the output limit doesn't apply. */
+  readonly sized?: boolean;
+  /** Names the source more exactly than the tool's name does. */
+  readonly origin?: string;
   /** Where the text comes from: the workspace, our own words, or outside. */
   readonly source: "ours" | "workspace" | "command" | "outside";
 }

@@ -47,7 +47,7 @@ const fill = (text: string) =>
 
 async function prepare(step: Step): Promise<void> {
   for (const [kind, value] of Object.entries(step)) {
-    const [first = "", second] = [value].flat().map((part) => (typeof part === "string" ? fill(part) : part)) as [string, string | number];
+    const [first, second] = [value].flat().map((part) => (typeof part === "string" ? fill(part) : part)) as [string, string | number];
     if (kind === "dir") mkdirSync(first, { recursive: true });
     else if (kind === "rootlink") symlinkSync(world.workspace, join(world.workspace, "link-root"));
     else {
