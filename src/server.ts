@@ -116,13 +116,7 @@ export function loadPolicyFor(config: Config): Policy {
     ...(user ? { userFile: user } : {}),
     projectFiles: projects,
     trusted: () => false,
-    protected: [
-      config.state,
-      config.userDirectory,
-      "/etc/portcullis",
-      ...(config.file ? [config.file] : []),
-      ...(config.log.file ? [config.log.file] : []),
-    ],
+    protected: [config.state, ...directories, ...[config.file, config.log.file].filter((file) => file !== undefined)],
     haveSecret: () => false,
     equivalents: equivalentPaths,
   });

@@ -119,9 +119,13 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
 
 const ADMIN_DIRECTORY = "/etc/portcullis";
 
+function present(directory: string, name: string): string | undefined {
+  const file = resolve(directory, name);
+  return existsSync(file) ? file : undefined;
+}
+
 /** Files that apply without being named (POLICY, "Decision" 5): the administrator's, the user's, and each workspace's own. */
 function standingPolicies(workspaces: readonly string[], userDirectory: string): Config["standing"] {
-  const present = (directory: string, name: string) => (existsSync(resolve(directory, name)) ? resolve(directory, name) : undefined);
   const admin = present(ADMIN_DIRECTORY, "policy.yaml");
   const user = present(userDirectory, "policy.yaml");
   return {
