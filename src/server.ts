@@ -1,7 +1,7 @@
 /** The composition root: from a configuration to a house that serves. The only file that knows every room. */
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { createDesk } from "./approval/pending.ts";
 import type { Desk } from "./approval/pending.ts";
@@ -28,7 +28,7 @@ import { carriesMarkers, createSanitizer } from "./sanitize/sanitize.ts";
 import { openApprovals } from "./session/approvals.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
-import type { Call, Eyes, Outcome, Principal, Tool } from "./types.ts";
+import type { Call, Eyes, Outcome, PathResource, Principal, Query, Tool } from "./types.ts";
 
 /** What is needed to open a house. */
 export interface HouseOptions {
@@ -68,6 +68,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     random: randomBytes,
     report: (message, cause) => logger.error({ err: cause }, message),
     anchor: config.log.anchor,
+    onOrphan: (query) => clearLeftovers(door, query),
   });
   await audit.record("system", { event: "started", details: { version: options.version, policy: policy.digest } });
 
@@ -120,6 +121,17 @@ export function loadPolicyFor(config: Config): Policy {
     haveSecret: () => false,
     equivalents: equivalentPaths,
   });
+}
+
+/** Deletes the temporary files of a call that died while it wrote. */
+function clearLeftovers(door: Door, query: object): void {
+  const { resources } = query as Partial<Query>;
+  // A query of very many resources is recorded as their number.
+  if (!Array.isArray(resources)) return;
+  const written = (resources as Query["resources"]).filter(
+    (resource): resource is PathResource => resource.kind === "path" && resource.op === "write",
+  );
+  for (const directory of new Set(written.flatMap(({ path }) => (path === null ? [] : dirname(path))))) door.removeLeftovers(directory);
 }
 
 /** Eyes and hands of one call. */

@@ -25,6 +25,8 @@ export interface AuditOptions {
   readonly random: (size: number) => Buffer;
   /** Told of each fault once: those that stop the calls, and those of the upkeep that no caller sees. For the log and the metrics. */
   readonly report: (message: string, cause: unknown) => void;
+  /** Told of the recorded query of each call that a dead process left open, so that what it left lying can be cleared away. */
+  readonly onOrphan?: (query: object) => void;
   /** A further anchor file, best on another disk (`log.anchor`). */
   readonly anchor?: string | undefined;
   /** A checkpoint is made after this many milliseconds without a record. Default 60 s. */
@@ -74,7 +76,7 @@ export class Audit {
   #digest: ((text: string) => string) | undefined;
 
   constructor(options: AuditOptions) {
-    const { directory, now, random, report, anchor, idle = IDLE_MS, lostKey = false, open = openDatabase } = options;
+    const { directory, now, random, report, anchor, onOrphan, idle = IDLE_MS, lostKey = false, open = openDatabase } = options;
     this.#now = now;
     this.#random = random;
     this.#report = report;
@@ -98,6 +100,7 @@ export class Audit {
       report,
       lostKey,
       idle,
+      onOrphan,
       isOrphan: ({ call, writer }) => (writer === this.#writer ? !this.#open.has(call) : !isAlive(this.#files.writers, writer)),
     });
     try {

@@ -25,6 +25,8 @@ export interface UpkeepOptions {
   readonly random: (size: number) => Buffer;
   readonly report: (message: string, cause: unknown) => void;
   readonly isOrphan: (intent: OpenIntent) => boolean;
+  /** Told of the recorded query of each call that a dead process left open. */
+  readonly onOrphan?: ((query: object) => void) | undefined;
   /** The signing key is gone: a new one is put in force. */
   readonly lostKey: boolean;
   /** Milliseconds without a record after which the log is sealed. */
@@ -45,13 +47,13 @@ export class Upkeep {
 
   /** Begins or checks the log and closes what dead processes left open; after a fault it also says that the log goes on. */
   begin(resumed: boolean): void {
-    const { log, files, anchors, now, random, lostKey, isOrphan } = this.#options;
+    const { log, files, anchors, now, random, lostKey, isOrphan, onOrphan } = this.#options;
     if (lostKey && log.tip.seq > 0) this.rotate(true);
     log.transact("process", (append, tip) => {
       startLog({ db: log.db, append, tip: tip(), files, anchors, time: now(), random });
       if (resumed) append(JSON.stringify({ kind: "system", time: now(), event: "audit_resumed" } satisfies Body), null);
     });
-    this.#indexed = log.transact("process", (append) => closeOrphans(log.db, append, now(), isOrphan));
+    this.#indexed = log.transact("process", (append) => closeOrphans(log.db, append, now(), isOrphan, onOrphan));
     this.#sealed = lastSeal(log.db)?.seq ?? 0;
   }
 

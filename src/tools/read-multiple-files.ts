@@ -26,11 +26,10 @@ export const readMultipleFiles: Tool = defineTool({
       states: {},
       run: async (permit) => {
         const parts: string[] = [];
-        const flags = new Set<string>();
         const notes: string[] = [];
-        for (const one of wanted) parts.push(await readOne(one, permit, flags, notes));
+        for (const one of wanted) parts.push(await readOne(one, permit, notes));
         const note = notes.length > 0 ? { note: notes.join("\n"), truncated: true } : {};
-        return { text: parts.join("\n---\n"), flags: [...flags], sized: true, source: "workspace", ...note };
+        return { text: parts.join("\n---\n"), sized: true, source: "workspace", ...note };
       },
     };
   },
@@ -45,13 +44,12 @@ function look(path: string, eyes: Eyes): Wanted {
   }
 }
 
-async function readOne(wanted: Wanted, permit: Permit, flags: Set<string>, notes: string[]): Promise<string> {
+async function readOne(wanted: Wanted, permit: Permit, notes: string[]): Promise<string> {
   try {
     const refusal = wanted.found ? permit.denied(wanted.found.path) : wanted.refusal;
     if (!wanted.found || refusal)
       throw refusal ?? new Refusal("FAILED", "the file could not be judged", "Read it alone with read_text_file.");
     const result = await readText(permit.files, wanted.found, undefined, permit.limits);
-    for (const flag of result.flags ?? []) flags.add(flag);
     if (result.cut)
       notes.push(`${wanted.path}: [TRUNCATED ${Buffer.byteLength(result.text)} of ${result.cut.total} bytes] ${result.cut.rest}`);
     return `${wanted.path}:\n${result.text}\n`;

@@ -44,13 +44,13 @@ function lineRange(args: {
 export async function readText(files: FileHands, found: Found, range: LineRange | undefined, limits: Obligations): Promise<ToolResult> {
   requireFile(found);
   if (!range && found.size <= limits.read) {
-    const { text, flags } = decodeText(files.read(found));
-    return { text, flags, sized: true, source: "workspace" };
+    const text = decodeText(files.read(found));
+    return { text, sized: true, source: "workspace" };
   }
   const lines = await files.lines(found, range ?? { from: 1 });
-  const { text, flags } = decodeText(lines.bytes);
-  if (!lines.more) return { text, flags, sized: true, source: "workspace" };
+  const text = decodeText(lines.bytes);
+  if (!lines.more) return { text, sized: true, source: "workspace" };
   const next = lines.first === undefined ? undefined : lines.first + text.split("\n").length - 1;
   const rest = next === undefined || next === lines.first ? "these lines are longer than the read limit" : `read on with offset: ${next}`;
-  return { text, flags, truncated: true, cut: { total: found.size, rest }, sized: true, source: "workspace" };
+  return { text, truncated: true, cut: { total: found.size, rest }, sized: true, source: "workspace" };
 }

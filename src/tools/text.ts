@@ -33,19 +33,7 @@ function specialFile(): Refusal {
   return new Refusal("DENIED", "this is a device, a pipe, a socket or a link, which file tools don't open", "Name a regular file.");
 }
 
-/** UTF-8 text; bytes that aren't text become U+FFFD and are flagged, a byte order mark is dropped. */
-export function decodeText(bytes: Uint8Array): { readonly text: string; readonly flags: readonly string[] } {
-  const text = new TextDecoder().decode(bytes);
-  // A real U+FFFD in a file is rare enough to look for it only when there is one in the text.
-  const flags = text.includes("\ufffd") && !isUtf8(bytes) ? ["replaced-invalid-utf8"] : [];
-  return { text, flags };
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
+/** UTF-8 text; bytes that aren't text become U+FFFD (the sanitizer flags it), a byte order mark is dropped. */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
