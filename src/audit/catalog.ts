@@ -19,14 +19,16 @@ export interface Entry {
 
 /** Derives the entry of a record; `intent` is the body of the intent that an outcome names. */
 export function entryOf(seq: number, body: Body, intent: Body | undefined): Entry {
+  // SQLite stores UTF-8, which has no lone surrogates: what is compared with it must not have them either.
+  const word = (field: "callId" | "session" | "tool" | "principal" | "effect") => (body[field] ?? intent?.[field])?.toWellFormed() ?? null;
   return {
     seq,
     time: body.time,
-    call: body.callId ?? null,
-    session: body.session ?? intent?.session ?? null,
-    tool: body.tool ?? intent?.tool ?? null,
-    principal: body.principal ?? intent?.principal ?? null,
-    effect: body.effect ?? intent?.effect ?? null,
+    call: word("callId"),
+    session: word("session"),
+    tool: word("tool"),
+    principal: word("principal"),
+    effect: word("effect"),
   };
 }
 

@@ -102,8 +102,8 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     if (!readonly) prepareFile(file);
     db = new Sqlite(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
     requireSqlite(String(db.prepare("SELECT sqlite_version()").pluck().get()));
+    const version = requireKnownVersion(db, file, migrations.length);
     if (readonly) {
-      const version = requireKnownVersion(db, file, migrations.length);
       if (version < migrations.length) {
         throw unavailable(
           `${file} is of version ${version} and this portcullis needs ${migrations.length}`,

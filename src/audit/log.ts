@@ -71,6 +71,7 @@ export class Log {
   #synced = false;
   #queue: Pending[] = [];
   #fault: Refusal | undefined;
+  #recovering = false;
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -191,7 +192,7 @@ export class Log {
   /** Turns an error into the Refusal that everyone waiting gets. Waiting too long for a lock passes; everything else needs a recovery. */
   #fail(error: unknown): Refusal {
     const refusal = error instanceof Refusal ? error : describeFault(error);
-    if (codeOf(error).startsWith("SQLITE_BUSY") || this.#fault !== undefined) return refusal;
+    if (codeOf(error).startsWith("SQLITE_BUSY") || this.#fault !== undefined || this.#recovering) return refusal;
     this.#fault = refusal;
     dropBallast(this.#options.ballast);
     const acknowledged = this.#tip;
@@ -223,13 +224,17 @@ export class Log {
       );
     }
     loadBallast(this.#options.ballast);
+    // The records of the recovery itself go the ordinary way; should they fail, the fault stands.
     const fault = this.#fault;
     this.#fault = undefined;
+    this.#recovering = true;
     try {
       this.#options.onRecover();
     } catch (error) {
-      this.#fault ??= fault;
+      this.#fault = fault;
       throw error;
+    } finally {
+      this.#recovering = false;
     }
   }
 }
