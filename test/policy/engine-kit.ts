@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Effect, Query, Resource } from "../../src/types.ts";
 import type { buildEngine } from "../../src/policy/build-engine.ts";
 import type { buildLayer } from "../../src/policy/build-layer.ts";
@@ -28,17 +28,18 @@ export interface LayerPlan {
   readonly rules: readonly RuleSource[];
 }
 
+function refuse(_path: readonly PropertyKey[], message: string): never {
+  throw new Error(message);
+}
+
 /** Builds an engine without files: properties need thousands. */
 export function engineOf(parts: Parts, plans: readonly LayerPlan[]): Engine {
   const enforced = plans.some((plan) => plan.file.sealed === true);
   const layers = plans.map((plan, number) => {
     const name = `layer-${number}`;
-    const fail = (_path: readonly PropertyKey[], message: string): never => {
-      throw new Error(message);
-    };
     const rules = plan.rules.map((source) => {
       const ref = { id: source.id, layer: "user", file: name, line: 1, effect: source.effect };
-      return parts.compileRule(source, ref, { warn: plan.file.mode === "warn", base: undefined }, fail);
+      return parts.compileRule(source, ref, { warn: plan.file.mode === "warn", base: undefined }, refuse);
     });
     const unit: Unit = {
       document: { file: name, sha256: "", value: {}, at: () => ({ line: 1, col: 1 }), atKey: () => ({ line: 1, col: 1 }) },

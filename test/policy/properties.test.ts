@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { buildEngine } from "../../src/policy/build-engine.ts";
 import { buildLayer } from "../../src/policy/build-layer.ts";
@@ -12,6 +12,6 @@ const parts = { buildEngine, buildLayer, compileEgress, compileRule, decide, jud
 
 describe("properties of decisions", () => {
   test.each(PROPERTIES)("$name", ({ check }) => {
-    fc.assert(check(parts), { numRuns: 3000 });
+    void fc.assert(check(parts), { numRuns: 3000 });
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { EFFECTS, strictest, type Effect } from "../../src/types.ts";
 import {
   effectOf,
@@ -209,9 +209,8 @@ export const PROPERTIES: readonly Property[] = [
         const one = { ...query, resources: [python] };
         const vague = plans.map((plan) => ({ ...plan, rules: plan.rules.filter((rule) => !rule.run?.includes("python3 -c code")) }));
         holds(effectOf(parts, vague, one) !== "allow", () => "allowed without its name");
-        const allow = (id: string, run: string): LayerPlan["rules"][number] => ({ id, effect: "allow", run: [run] });
-        const sealed: LayerPlan = { trusted: true, file: { sealed: true }, rules: [allow("wide", "python3 ...")] };
-        const naming = { ...below, rules: [...below.rules, allow("exact", "python3 -c code")] };
+        const sealed: LayerPlan = { trusted: true, file: { sealed: true }, rules: [{ id: "wide", effect: "allow", run: ["python3 ..."] }] };
+        const naming = { ...below, rules: [...below.rules, { id: "exact", effect: "allow" as const, run: ["python3 -c code"] }] };
         holds(effectOf(parts, [sealed, naming], one) !== "allow", () => "allowed from below");
       }),
   },
