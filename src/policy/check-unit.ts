@@ -38,7 +38,7 @@ export function checkUnit(unit: Unit, facts: CheckFacts): Finding {
   const at = (path: readonly PropertyKey[]): Place => ({ file: document.file, ...document.at(path) });
   const warnings = lintRules(rules, (rule) => ({ file: rule.ref.file, line: rule.ref.line, col: 1 }));
   if (document.file.startsWith("profile:")) return { problems: [], warnings: [] };
-  const engine = alone(unit, facts.equivalents);
+  const engine = aloneEngine(unit, facts.equivalents);
   const problems = [...unreadable(unit, facts), ...runTests(unit, engine, facts.eyes)];
   for (const [index, need] of (settings.require ?? []).entries()) {
     const message = unmet(need, settings, {
@@ -53,7 +53,7 @@ export function checkUnit(unit: Unit, facts: CheckFacts): Finding {
 
 /** Runs the inline tests of a file. */
 export function testUnit(unit: Unit, facts: Pick<CheckFacts, "equivalents" | "eyes">): readonly Problem[] {
-  return runTests(unit, alone(unit, facts.equivalents), facts.eyes);
+  return runTests(unit, aloneEngine(unit, facts.equivalents), facts.eyes);
 }
 
 const COMMAND: Query = {
@@ -70,7 +70,7 @@ const COMMAND: Query = {
 };
 
 /** An engine of one file, enforced, trusted and at home in the workspace of the tests. */
-function alone(unit: Unit, equivalents: Equivalents): Engine {
+export function aloneEngine(unit: Unit, equivalents: Equivalents): Engine {
   const rules = unit.rules.map((rule) => ({ ...rule, base: undefined }));
   const layer = buildLayer("user", { ...unit, rules }, { enforced: true, trusted: true });
   return buildEngine([layer], {

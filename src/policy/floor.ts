@@ -8,8 +8,7 @@ import { isInside, type PathView } from "./names.ts";
 /** A word of the built-in floor on one resource. */
 export interface FloorWord {
   readonly id: string;
-  /** `open`: the defaults don't apply, only rules can tighten (what git itself writes below `.git`). */
-  readonly effect: Effect | "open";
+  readonly effect: Effect;
   readonly reason: string;
   readonly remedy: string;
   /** The file's name when an allow rule that spells it out lifts this word. */
@@ -55,8 +54,6 @@ const LINKS: FloorWord = {
   remedy: "a person must approve it, or copy the file first",
 };
 
-const GIT: FloorWord = { id: "floor/git", effect: "open", reason: "git keeps its own files", remedy: "" };
-
 const SELF: FloorWord = {
   id: "floor/portcullis",
   effect: "deny",
@@ -100,8 +97,7 @@ function pathWords(resource: PathResource, views: readonly PathView[], facts: Fl
     for (const { lower } of view.within) {
       const name = execName(lower);
       if (name === undefined) continue;
-      const own = resource.by === "git" && gitMayWrite(lower);
-      words.push(own ? GIT : execWord(name));
+      if (!(resource.by === "git" && gitMayWrite(lower))) words.push(execWord(name));
     }
   }
   if (resource.op === "write" && (resource.links ?? 1) > 1 && resource.type !== "directory") words.push(LINKS);

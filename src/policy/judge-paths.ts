@@ -46,19 +46,19 @@ function shortWay(engine: Engine, call: CallQuery, op: PathOp): (path: string) =
     const views = viewPath(path, call.workspaces, engine.equivalents);
     let effect: Effect | undefined = atLeast;
     let spoken = false;
-    for (const word of floorWords({ ...probe, path }, views, engine)) if (word.effect !== "open") effect = strictest(effect, word.effect);
+    for (const word of floorWords({ ...probe, path }, views, engine)) effect = strictest(effect, word.effect);
     if (effect === "deny") return effect;
     for (const { layer, rules } of layers) {
       let yes = false;
       for (const { rule, call: certain } of rules) {
         const match = both(matchPath(rule, op, views), certain);
         if (match === NO || (rule.allow && match !== YES)) continue;
-        if (match === YES) yes = true;
+        if (match === YES || rule.ref.effect !== "deny") yes = true;
         const counted = match === MAYBE && rule.ref.effect === "deny" && !layer.sealed && !layer.denies ? "ask" : rule.ref.effect;
         effect = strictest(effect, counted);
         if (effect === "deny") return effect;
       }
-      if (yes) spoken = true;
+      if (yes) spoken ||= layer.trusted;
       else if (layer.sealed) effect = strictest(effect, layer.denies ? "deny" : fallback);
     }
     return (spoken ? effect : strictest(effect, fallback)) ?? "deny";

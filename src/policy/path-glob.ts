@@ -26,7 +26,7 @@ export function compilePathGlob(text: string): PathGlob {
   try {
     source = picomatch.makeRe(glob, { dot: true, nonegate: true, noextglob: true, strictBrackets: true }).source;
   } catch (error) {
-    const reason = (error as Error).message;
+    const reason = (error as Error).message.replaceAll("\\\\", "\\");
     throw new Error(`the glob \`${text}\` can't be compiled: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, { cause: error });
   }
   // `s`: a directory name may contain a newline, and must not hide what is below it from a deny.

@@ -26,7 +26,7 @@ const who = z
   })
   .partial();
 
-const rule = z.strictObject({
+export const ruleSchema = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: "must be 1 to 64 letters, digits, dots, dashes or underscores" }),
   effect,
   why: text.optional(),
@@ -107,7 +107,7 @@ export const policySchema = z.strictObject({
   approvals: section.approvals.optional(),
   risk: z.record(z.string(), risk).optional(),
   require: z.array(requirement).optional(),
-  rules: z.array(rule).optional(),
+  rules: z.array(ruleSchema).optional(),
   shell: section.shell.optional(),
   sandbox: section.sandbox.optional(),
   egress: section.egress.optional(),
@@ -126,7 +126,7 @@ export const policySchema = z.strictObject({
 
 /** A policy file after validation: units are numbers, nothing else is changed. */
 export type PolicyFile = z.output<typeof policySchema>;
-export type RuleSource = z.output<typeof rule>;
+export type RuleSource = z.output<typeof ruleSchema>;
 export type InlineTest = z.output<typeof inlineTest>;
 export type Requirement = z.output<typeof requirement>;
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { RuleRef } from "../types.ts";
 import { parsePolicyText, readPolicyText, type PolicyDocument } from "./document.ts";
@@ -9,8 +9,8 @@ import { extendSettings, replaceById } from "./merge.ts";
 import { PolicyError, suggest, type Problem } from "./problems.ts";
 import { compileRule, compileTool, type Rule } from "./rule.ts";
 import { checkRule } from "./rule-check.ts";
-import type { PolicyFile } from "./schema.ts";
-import { validateDocument } from "./validate.ts";
+import type { PolicyFile, RuleSource } from "./schema.ts";
+import { soundRules, validateDocument } from "./validate.ts";
 
 export const PROFILES = ["local", "team", "ci"] as const;
 export type ProfileName = (typeof PROFILES)[number];
@@ -46,22 +46,23 @@ export function readProfile(name: ProfileName): string {
 export function loadUnit(file: string, options: UnitOptions, chain: readonly string[] = []): Unit {
   const profile = PROFILES.find((name) => file === `profile:${name}`);
   const document = parsePolicyText(file, profile === undefined ? readPolicyText(file) : readProfile(profile));
-  const own = validateDocument(document);
   const problems: Problem[] = [];
-  const report = (path: readonly PropertyKey[], message: string): void => {
-    problems.push({ file, ...document.at(path), message });
-  };
+  const report: At = (path, message) => problems.push({ file, ...document.at(path), message });
+  const own = validate(document, options, report, problems);
   const parents = (own.extends ?? []).flatMap((name, index) => {
     const parent = resolveParent(file, name, options);
     if ("problem" in parent) report(["extends", index], parent.problem);
     else if ([...chain, file].includes(parent.file)) report(["extends", index], `extends itself through \`${name}\` - break the circle`);
+    else if (!parent.file.startsWith("profile:") && !existsSync(parent.file))
+      report(["extends", index], `\`${name}\` does not exist - check the path`);
     else return [loadUnit(parent.file, options, [...chain, file])];
     return [];
   });
-  const rules = compileRules(own, document, options, report);
+  const sources = (own.rules ?? []).map((source, index) => ({ source, index }));
+  const rules = compileRules(sources, own.mode === "warn", document, options, report);
   const egress = (own.egress?.allow ?? []).flatMap((text, index) => attempt(() => compileEgress(text), ["egress", "allow", index], report));
   checkSettings(own, report);
-  if (problems.length > 0) throw new PolicyError(problems.toSorted((a, b) => a.line - b.line || a.col - b.col));
+  if (problems.length > 0) throw new PolicyError(inOrder(problems));
   const inherited = parents.reduce<PolicyFile>((merged, parent) => extendSettings(merged, parent.settings), { version: 1 });
   const settings = extendSettings({ ...inherited, tests: [] }, own);
   const hashes = [document.sha256, ...parents.map((parent) => parent.sha256)];
@@ -117,9 +118,11 @@ function attempt<T>(compile: () => T, path: readonly PropertyKey[], report: At):
   }
 }
 
-function compileRules(own: PolicyFile, document: PolicyDocument, options: UnitOptions, report: At): Rule[] {
+type Sources = readonly { index: number; source: RuleSource }[];
+
+function compileRules(sources: Sources, warn: boolean, document: PolicyDocument, options: UnitOptions, report: At): Rule[] {
   const ids = new Map<string, number>();
-  return (own.rules ?? []).map((source, index) => {
+  return sources.map(({ source, index }) => {
     const { line } = document.at(["rules", index]);
     const first = ids.get(source.id);
     if (first !== undefined)
@@ -128,8 +131,23 @@ function compileRules(own: PolicyFile, document: PolicyDocument, options: UnitOp
     const here: At = (path, message) => report(["rules", index, ...path], message);
     checkRule(source, here);
     const ref: RuleRef = { id: source.id, layer: options.layer, file: document.file, line, effect: source.effect };
-    return compileRule(source, ref, { warn: own.mode === "warn", base: options.base }, here);
+    return compileRule(source, ref, { warn, base: options.base }, here);
   });
+}
+
+/** The schema first; where it fails, the mistakes that compiling finds in sound rules are told along with it. */
+function validate(document: PolicyDocument, options: UnitOptions, report: At, problems: readonly Problem[]): PolicyFile {
+  try {
+    return validateDocument(document);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    compileRules(soundRules(document), false, document, options, report);
+    throw new PolicyError(inOrder([...error.problems, ...problems]));
+  }
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.col - b.col);
 }
 
 /** Patterns and pairs in the settings that the schema alone can't judge. */

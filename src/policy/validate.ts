@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { unknownKey, type KeyPath, type PolicyDocument } from "./document.ts";
 import { PolicyError, suggest, type Problem } from "./problems.ts";
-import { policySchema, type PolicyFile } from "./schema.ts";
+import { policySchema, ruleSchema, type PolicyFile, type RuleSource } from "./schema.ts";
 
 /** Holds a parsed file against the schema. Throws PolicyError with all that is wrong. */
 export function validateDocument(document: PolicyDocument): PolicyFile {
@@ -10,6 +10,16 @@ export function validateDocument(document: PolicyDocument): PolicyFile {
   const problems = result.error.issues.flatMap((issue) => toProblems(document, issue, []));
   problems.sort((a, b) => a.line - b.line || a.col - b.col);
   throw new PolicyError(problems);
+}
+
+/** The rules of a file that doesn't pass as a whole which pass by themselves, with their indexes: their own mistakes are worth telling too. */
+export function soundRules(document: PolicyDocument): { index: number; source: RuleSource }[] {
+  const { rules } = document.value as { rules?: unknown };
+  if (!Array.isArray(rules)) return [];
+  return rules.flatMap((value, index) => {
+    const result = ruleSchema.safeParse(value);
+    return result.success ? [{ index, source: result.data }] : [];
+  });
 }
 
 function toProblems(document: PolicyDocument, issue: z.core.$ZodIssue, prefix: KeyPath): Problem[] {
@@ -28,14 +38,17 @@ function toProblems(document: PolicyDocument, issue: z.core.$ZodIssue, prefix: K
       return branch.flatMap((inner) => toProblems(document, inner, path));
     }
     case "invalid_type":
-      if (issue.input === undefined) return [problem(document.at(path.slice(0, -1)), `the key ${subject} is missing - add it`)];
+      if (issue.input === undefined) return [missing(problem, document, path)];
       return [
         problem(document.at(path), `${subject} ${issue.message.startsWith("must") ? issue.message : `must be ${article(issue.expected)}`}`),
       ];
     case "invalid_value": {
+      if (issue.input === undefined) return [missing(problem, document, path)];
       const known = issue.values.map(String);
       const own = /^must|^can/.test(issue.message);
-      const message = own ? issue.message : `can't be "${String(issue.input).slice(0, 60)}"${suggest(String(issue.input), known)}`;
+      const message = own
+        ? issue.message
+        : `can't be ${told(issue.input)}${suggest(typeof issue.input === "string" ? issue.input : "", known)}`;
       return [problem(document.at(path), `${subject} ${message}`)];
     }
     case "too_big":
@@ -46,6 +59,18 @@ function toProblems(document: PolicyDocument, issue: z.core.$ZodIssue, prefix: K
     case "custom":
       return [problem(document.at(path), `${subject} ${mend(issue.message)}`)];
   }
+}
+
+function missing(
+  problem: (at: { line: number; col: number }, message: string) => Problem,
+  document: PolicyDocument,
+  path: KeyPath,
+): Problem {
+  return problem(document.at(path.slice(0, -1)), `the key ${subjectOf(path)} is missing - add it`);
+}
+
+function told(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").slice(0, 60);
 }
 
 /** Our own messages begin with a verb; anything of zod's is lowered and says what to do. */
@@ -68,6 +93,7 @@ function article(expected: string): string {
     array: "a list",
     string: "a text",
     int: "a whole number",
+    boolean: "true or false",
   };
   return words[expected] ?? `a ${expected}`;
 }

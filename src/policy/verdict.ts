@@ -40,20 +40,18 @@ export function judgeResource(engine: Engine, call: CallQuery, resource: Resourc
   const words = new Map(engine.layers.map((layer) => [layer, listen(engine, layer, call, seen, resources)]));
   const blames: Blame[] = [];
   const floor = floorWords(resource, seen.views, engine).filter((word) => !isLifted(word, words));
-  let open = false;
-  for (const word of floor) {
-    if (word.effect === "open") open = true;
-    else blames.push(fromFloor(word, word.effect));
-  }
+  for (const word of floor) blames.push(fromFloor(word));
+  const follows = resource.kind === "path" && resource.by !== undefined && resources.some(({ kind }) => kind === "command");
   let spoken = false;
   for (const [layer, word] of words) {
     blames.push(...word.blames);
-    if (word.yes !== undefined) spoken = true;
-    else if (layer.sealed && !open) blames.push(fromSetting(ownDefault(engine, layer, seen)));
+    // an untrusted layer only tightens: its ask must not take the place of a default deny
+    if (word.yes !== undefined) spoken ||= layer.trusted;
+    else if (layer.sealed && !follows) blames.push(fromSetting(ownDefault(engine, layer, seen)));
   }
-  if (open && !blames.some(({ counted }) => counted !== "allow")) blames.push(fromFloor(GIT_OPEN, "allow"));
   if (resource.kind === "opaque") blames.push(fromSetting(defaultFor(engine, seen), resource.reason));
-  else if (!spoken && !open) blames.push(fromSetting(defaultFor(engine, seen)));
+  else if (!spoken && follows) blames.push(fromFloor(FOLLOWS));
+  else if (!spoken) blames.push(fromSetting(defaultFor(engine, seen)));
   if (resource.kind === "command" && resource.hazards.length > 0 && !isCovered(words)) {
     blames.push(fromSetting(engine.defaults.opaque, resource.hazards.map(({ reason }) => reason).join("; ")));
   }
@@ -103,8 +101,8 @@ function listen(engine: Engine, layer: Layer, call: CallQuery, seen: Seen, resou
 
 function speak(word: Word, layer: Layer, ref: RuleRef, maybe: boolean, why: string | undefined): void {
   const counted = maybe && ref.effect === "deny" && !layer.sealed && !layer.denies ? "ask" : ref.effect;
-  // only what surely matches makes a layer speak: a maybe can tighten a default, never replace it
-  if (!maybe) word.yes = strictest(word.yes, counted);
+  // a deny that only may match tightens a default and never replaces it: adding a deny must not loosen
+  if (!maybe || ref.effect !== "deny") word.yes = strictest(word.yes, counted);
   word.blames.push({ ref, counted, maybe, why, reason: undefined, remedy: undefined });
 }
 
@@ -121,7 +119,8 @@ function settingsAsRules(engine: Engine, layer: Layer, seen: Seen, resources: Qu
   return letThrough ? [layer.ref(["shell", "wrappers"], "allow")] : [];
 }
 
-const GIT_OPEN: FloorWord = { id: "floor/git", effect: "open", reason: "git keeps its own files", remedy: "" };
+/** What a command writes as part of itself needs no rule of its own (types.ts, `by`): the verdict on the command is in the same call. */
+const FOLLOWS: FloorWord = { id: "floor/command", effect: "allow", reason: "it follows its command", remedy: "none needed" };
 
 /** An exception needs an allow rule that names the file, in some trusted layer and in every sealed one. */
 function isLifted(floor: FloorWord, words: ReadonlyMap<Layer, Word>): boolean {
@@ -150,15 +149,9 @@ function ownDefault(engine: Engine, layer: Layer, seen: Seen): Ruling {
   return denies ? { effect: "deny", ref: layer.ref(["default"], "deny") } : general;
 }
 
-function fromFloor(word: FloorWord, counted: Effect): Blame {
-  return {
-    ref: { id: word.id, layer: "floor", file: "built-in", line: 1, effect: counted },
-    counted,
-    maybe: false,
-    why: undefined,
-    reason: word.reason,
-    remedy: word.remedy,
-  };
+function fromFloor(word: FloorWord): Blame {
+  const { id, effect, reason, remedy } = word;
+  return { ref: { id, layer: "floor", file: "built-in", line: 1, effect }, counted: effect, maybe: false, why: undefined, reason, remedy };
 }
 
 function fromSetting(ruling: Ruling, reason?: string): Blame {

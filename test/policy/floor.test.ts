@@ -71,6 +71,20 @@ describe("the built-in floor", () => {
     expect(open.decide(query([resource])).effect).toBe(effect);
   });
 
+  test("what git writes by itself follows the git command, and stays closed where it runs programs", () => {
+    const policy = rules(["{ id: commit, effect: allow, run: [git commit ...], why: local }"], "default: deny\nsealed: true");
+    const effect = (name: string, by?: "git"): string => {
+      const write = path("write", name, by === undefined ? {} : { by });
+      return policy.decide(query([command(["git", "commit"]), write], { tool: "run_command", risk: "high" })).effect;
+    };
+    expect([effect(".git/index", "git"), effect(".git/index"), effect(".git/config", "git"), effect("src/a.ts")]).toEqual([
+      "allow",
+      "deny",
+      "deny",
+      "deny",
+    ]);
+  });
+
   test("a path that can't be known is asked, whatever allows", () => {
     expect(open.decide(query([path("read", null)])).effect).toBe("ask");
   });

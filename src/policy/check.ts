@@ -1,0 +1,17 @@
+import type { Equivalents } from "./names.ts";
+import type { FixedEyes } from "./inline-tests.ts";
+import { testUnit } from "./check-unit.ts";
+import type { Problem } from "./problems.ts";
+import { loadUnit } from "./unit.ts";
+
+/**
+ * Runs the inline tests of one file or built-in profile (`profile:local`): how many there are and those that fail. Throws PolicyError when
+ * the file can't be loaded at all.
+ */
+export function runInlineTests(
+  file: string,
+  facts: { equivalents: Equivalents; eyes?: FixedEyes },
+): { count: number; problems: readonly Problem[] } {
+  const unit = loadUnit(file, { layer: "user" });
+  return { count: unit.settings.tests?.length ?? 0, problems: testUnit(unit, facts) };
+}
