@@ -45,6 +45,11 @@ export interface PathResource {
   readonly type?: PathType;
   /** Number of names (hard links) of a file; above 1 a write is at least asked. */
   readonly links?: number;
+  /**
+   * A write that is part of what its command does: git's own in a repository (`git`), or an entry made without content (`touch`, `mkdir`: `entry`).
+   * The floor and every rule see it as any write; where none speaks, it follows the command instead of the risk.
+   */
+  readonly by?: "git" | "entry";
 }
 
 /** One simple command as it would run, annotated by the shell analysis so that deciding needs no program tables. */
