@@ -18,6 +18,8 @@ interface HereDoc {
 }
 
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
+/** Most commands in one text: each costs time to judge, and no person reads more. */
+const MOST_COMMANDS = 500;
 /** `a+=1`, `a[0]=1` and the like: assignments of kinds that are not read here. */
 const ODD_ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*(\[|\+=)/;
 const DIGITS = /^[0-9]{1,4}$/;
@@ -29,6 +31,7 @@ const DIGITS = /^[0-9]{1,4}$/;
  */
 export function decode(text: string, posix = false): Line {
   let at = 0;
+  let commandsRead = 0;
   const pending: HereDoc[] = [];
 
   /** Skips blanks, line continuations and a comment; never a newline. */
@@ -126,6 +129,7 @@ export function decode(text: string, posix = false): Line {
   }
 
   function readCommand(): SimpleCommand {
+    if (++commandsRead > MOST_COMMANDS) throw new Stop("refused", `more than ${MOST_COMMANDS} commands`);
     const assignments: Assignment[] = [];
     const words: Token[] = [];
     const redirections: Redirection[] = [];

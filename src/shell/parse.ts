@@ -15,6 +15,9 @@ const DEEPEST = 12;
 /** Openers of nested syntax in a text; more than this is refused, because reading them takes quadratic time. */
 const MOST_OPENERS = 200;
 
+/** Most commands that are looked for in a script; with more it is refused. */
+const MOST_COMMANDS = 500;
+
 /** A command found inside a script, with `null` for each word that is not known before it runs. */
 export interface FoundCommand {
   readonly words: readonly Word[];
@@ -151,6 +154,7 @@ export function findCommands(script: ParsedScript): FoundCommand[] {
       const error = node.errors?.[0];
       if (error !== undefined) throw new Stop("refused", `not valid shell syntax: ${error.message.toLowerCase()}`);
     }
+    if (found.length >= MOST_COMMANDS) throw new Stop("refused", `more than ${MOST_COMMANDS} commands`);
     if (node.type === "Command") found.push(toFound(node));
     const below = node.type === "Script" ? depth + 1 : depth;
     if (below <= DEEPEST) forEachChild(node, (child) => visit(child, below));

@@ -34,6 +34,9 @@ function expand(findings: Findings, token: Token, cwd: string | null): string[] 
   if (token.glob === undefined) return [token.text];
   const names = cwd === null ? null : findings.eyes.glob(token.glob, cwd);
   if (names === null || names.length > MOST_NAMES) throw new Stop("script", "a glob that can't be expanded before it runs");
+  // A pattern for hidden files that matches none yet could match a secret by the time it runs.
+  if (names.length === 0 && /(^|\/)\\?\.[^/]*[*?[]/.test(token.glob))
+    throw new Stop("script", "a glob of hidden files that matches nothing");
   if (names.length === 0) return [token.text];
   return names.map((name) => (name.startsWith("-") ? `./${name}` : name));
 }

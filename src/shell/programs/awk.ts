@@ -11,7 +11,7 @@ const REACHES = /system|getline|close|ENVIRON|PROCINFO|ARGV|ARGC|@/;
  * action (`$3 > 5 { ... }`); a quote inside a regular expression makes strings unsure, so then nothing is taken out.
  */
 function redirects(program: string): boolean {
-  const sure = !/\/[^/\n]*"[^/\n]*\//.test(program);
+  const sure = !/\/[^/"\n]*"[^/\n]*\//.test(program);
   const bare = (sure ? program.replace(/"(?:\\.|[^"\\\n])*"/g, '""') : program).replace(/\|\|/g, " ");
   const compared = bare.replace(/\([^(){};/\n"|]*\)/g, "()").replace(/(^|[};])[^{};\n"|]*(?=\{)/g, (part) => part.replace(/>/g, " "));
   return /[|>]/.test(compared);

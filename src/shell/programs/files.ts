@@ -127,7 +127,7 @@ export const files: Readonly<Record<string, Program>> = {
   },
   mkfifo: { options: "-m,--mode= -Z --context=? --help --version", operands: "write" },
   mknod: { options: "-m,--mode= -Z --context=? --help --version", operands: "write text" },
-  mktemp: { options: "-d,--directory -u,--dry-run -q,--quiet --suffix= -p,--tmpdir=@write -t --help --version", operands: "write" },
+  mktemp: { options: "-d,--directory -u,--dry-run -q,--quiet --suffix= -p=@write --tmpdir=?@write -t --help --version", operands: "write" },
   chmod: {
     options:
       "-c,--changes -f,--silent,--quiet -v,--verbose --no-preserve-root --preserve-root --reference=@list -R,--recursive --help --version",

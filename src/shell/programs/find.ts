@@ -15,12 +15,17 @@ const WITH_TEXT = new Set(
 );
 const RUNS = new Set(["-exec", "-execdir", "-ok", "-okdir"]);
 
+/** Most words that stand in for names which are found while a command runs. */
+const MOST_STAND_INS = 200;
+
 /**
- * The words an action runs for names that are found below `starts`: a lone `{}` stands for them, and the starts stand in for all that
- * is below; a name made of `{}` and more is not known.
+ * The words a command gets for names found below `starts`: a word that is `name` alone stands for them, and the starts stand in for all
+ * that is below them. Not known: a name made of `name` and more, a program name, and all of them when there are too many.
  */
-function fill(words: readonly Word[], starts: readonly Word[]): Word[] {
-  return words.flatMap((word, index) => (word === "{}" && index > 0 ? [...starts] : [word?.includes("{}") ? null : word]));
+export function standIn(words: readonly Word[], name: string, starts: readonly Word[]): Word[] {
+  const uses = words.filter((word) => word === name).length;
+  const known = uses * starts.length <= MOST_STAND_INS;
+  return words.flatMap((word, index) => (word === name && index > 0 && known ? [...starts] : [word?.includes(name) ? null : word]));
 }
 
 function examine(view: View): void {
@@ -54,7 +59,9 @@ function examine(view: View): void {
     } else if (RUNS.has(word)) {
       const end = words.findIndex((other, index) => index > at && (other === ";" || (other === "+" && words[index - 1] === "{}")));
       const last = end < 0 ? words.length : end;
-      const inner = fill(words.slice(at + 1, last), word.endsWith("dir") ? [null] : starts);
+      // `{} +` gives many names at once, so a program that treats its last one otherwise sees more than one.
+      const many = words[last] === "+" ? [...starts, ...starts] : starts;
+      const inner = standIn(words.slice(at + 1, last), "{}", word.endsWith("dir") ? [null] : many);
       view.inner.push({ words: inner, at: at + 1, ownInput: true, ...(word.endsWith("dir") ? { base: null } : {}) });
       at = last + 1;
     } else {

@@ -12,6 +12,9 @@ const REVISIONS =
 /** Operands as paths: `REV:PATH` names one, a glob or magic pathspec its directory. */
 function examinePaths(view: View): void {
   for (const { text } of view.operands) view.paths.push({ op: "read", path: pathOf(text) });
+  // `-L 1,9:FILE`, and `-L :FUNCTION:FILE`.
+  for (const value of valuesOf(view, "-L"))
+    view.paths.push({ op: "read", path: value?.includes(":") ? value.slice(value.lastIndexOf(":") + 1) : value === null ? null : "" });
   const formats = [...valuesOf(view, "--format", "--pretty"), ...view.operands.map(({ text }) => text)];
   // `%G?` and its kin check signatures with the program that `gpg.program` names.
   if (formats.some((format) => format !== null && /%G|%\(signature/.test(format)))

@@ -20,6 +20,7 @@ function inTree(view: View): void {
 
 /** A remote given as an address instead of a name. `ext::` and `fd::` run programs (git-remote-ext(1)). */
 function toRemote(view: View): void {
+  view.hazards.push({ word: view.subcommand, reason: "talks to another machine" });
   view.paths.push(REPOSITORY);
   const [remote] = view.operands;
   if (remote === undefined) return;
@@ -94,13 +95,9 @@ export const gitWriting: Readonly<Record<string, Program>> = {
       "-q,--quiet -v,--verbose --progress -n,--no-checkout --bare --mirror -s,--shared -l,--local --no-local --no-hardlinks -o,--origin= -b,--branch= --depth= --shallow-since= --shallow-exclude= --single-branch --no-single-branch --no-tags --shallow-submodules -j,--jobs= --filter= --sparse --dissociate --reject-shallow !-u,--upload-pack= !--template= !-c,--config= !--recurse-submodules=? !--recursive !--reference= !--reference-if-able= !--separate-git-dir= !--bundle-uri= !--server-option=",
     examine: (view) => {
       toRemote(view);
-      const target =
-        view.operands[1]?.text ??
-        view.operands[0]?.text
-          ?.replace(/\/+$|\.git$/g, "")
-          .split(/[/:]/)
-          .at(-1) ??
-        null;
+      const [address, directory] = view.operands;
+      const last = address?.text?.split(/[/:]/).findLast((part) => part !== "" && part !== ".git");
+      const target = directory === undefined ? (last?.replace(/\.git$/, "") ?? null) : directory.text;
       view.paths.push({ op: "write", path: target });
     },
   },

@@ -62,10 +62,17 @@ const NODE: Program = {
   },
 };
 
+/** Without a subcommand it is an interpreter that reads standard input. */
+function noRepl(view: View): void {
+  if (view.operands.length === 0 && view.seen.length === 0)
+    view.opaque.push(`${view.words[0] ?? "?"} runs what it reads from standard input`);
+}
+
 export const languages: Readonly<Record<string, Program>> = {
   node: NODE,
   nodejs: NODE,
   deno: {
+    examine: noRepl,
     subcommands: { "fmt lint check": { options: "--check --quiet -q --unstable", operands: "read" }, info: { operands: "read" } },
     options: "-V,--version -h,--help !-A",
   },

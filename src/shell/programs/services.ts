@@ -35,7 +35,19 @@ export const services: Readonly<Record<string, Program>> = {
     "ps images logs version info inspect history top port diff",
   ),
   "docker-compose": looking("ps ls config images logs top version"),
-  kubectl: looking("get describe version logs top explain api-resources api-versions cluster-info", "-n,--namespace="),
+  kubectl: {
+    options: "-h,--help -n,--namespace=",
+    subcommands: {
+      "version logs top explain api-resources api-versions cluster-info": { options: PRINTS, operands: "text" },
+      "get describe": {
+        options: `${PRINTS} -n,--namespace= -A,--all-namespaces -l,--selector=`,
+        examine: (view) => {
+          for (const { text, word } of view.operands)
+            if (/secret/i.test(text ?? "secret")) view.hazards.push({ word, reason: "shows secrets" });
+        },
+      },
+    },
+  },
   helm: looking("list ls status history version search show get"),
   terraform: looking("version"),
   gh: groups(

@@ -43,7 +43,7 @@ export const system: Readonly<Record<string, Program>> = {
   cal: { set: "read-basic", options: "-1,--one -3,--three -s,--sunday -m,--monday -j,--julian -y,--year -w,--week" },
   date: {
     set: "read-basic",
-    options: `-d,--date= --debug -f,--file=@read -I --iso-8601=? -R,--rfc-email --rfc-3339= -r,--reference=@list !-s,--set= -u,--utc,--universal --resolution ${HELP}`,
+    options: `-d,--date= --debug -f,--file=@read -I,--iso-8601=? -R,--rfc-email --rfc-3339= -r,--reference=@list !-s,--set= -u,--utc,--universal --resolution ${HELP}`,
     // Anything but a format sets the clock.
     examine: (view) => {
       for (const { text, word } of view.operands) if (!text?.startsWith("+")) view.hazards.push({ word, reason: "sets the clock" });

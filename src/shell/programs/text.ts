@@ -56,7 +56,7 @@ export const text: Readonly<Record<string, Program>> = {
   expand: filter("-i,--initial -t,--tabs=", { digits: true }),
   unexpand: filter("-a,--all --first-only -t,--tabs=", { digits: true }),
   column: filter(
-    "-t,--table -s,--separator= -o,--output-separator= -c,--output-width= -x,--fillrows -N,--table-columns= -R,--table-right= -H,--table-hide= -n,--table-name= -J,--json -l,--table-columns-limit= -L,--keep-empty-lines -d,--table-noheadings -W,--table-wrap= -T,--table-truncate= -E,--table-noextreme= -O,--table-order=",
+    "-t,--table -s,--separator= -o,--output-separator= -c,--output-width= -x,--fillrows -N,--table-columns= -R,--table-right= -H,--table-hide= -n,--table-name= -J,--json -l,--table-columns-limit= -L,--keep-empty-lines -d,--table-noheadings -W,--table-wrap= -T,--table-truncate= -E,--table-noextreme= -e,--table-header-repeat -r,--tree= -i,--tree-id= -p,--tree-parent= -h -V -O,--table-order=",
   ),
   join: filter("-a= -e= -i,--ignore-case -j= -o= -t= -v= -1= -2= --check-order --nocheck-order --header -z,--zero-terminated"),
   comm: filter("-1 -2 -3 --check-order --nocheck-order --output-delimiter= --total -z,--zero-terminated"),
@@ -153,7 +153,7 @@ export const text: Readonly<Record<string, Program>> = {
     },
   },
   diff: filter(
-    "-q,--brief -s,--report-identical-files -c -C,--context= -u -U,--unified= -e,--ed -n,--rcs -y,--side-by-side -W,--width= --left-column --suppress-common-lines -p,--show-c-function -F,--show-function-line= --label= -t,--expand-tabs -T,--initial-tab --tabsize= --suppress-blank-empty -l,--paginate -r,--recursive --no-dereference -N,--new-file --unidirectional-new-file --ignore-file-name-case --no-ignore-file-name-case -x,--exclude= -X,--exclude-from=@read -S,--starting-file= --from-file=@read --to-file=@read -i,--ignore-case -E,--ignore-tab-expansion -Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space -B,--ignore-blank-lines -I,--ignore-matching-lines= -a,--text --strip-trailing-cr -D,--ifdef= --GTYPE-group-format= --line-format= --horizon-lines= -d,--minimal --speed-large-files --color=? --palette= --normal",
+    "-q,--brief -s,--report-identical-files -c -C= --context=? -u -U= --unified=? -e,--ed -n,--rcs -y,--side-by-side -W,--width= --left-column --suppress-common-lines -p,--show-c-function -F,--show-function-line= --label= -t,--expand-tabs -T,--initial-tab --tabsize= --suppress-blank-empty -l,--paginate -r,--recursive --no-dereference -N,--new-file --unidirectional-new-file --ignore-file-name-case --no-ignore-file-name-case -x,--exclude= -X,--exclude-from=@read -S,--starting-file= --from-file=@read --to-file=@read -i,--ignore-case -E,--ignore-tab-expansion -Z,--ignore-trailing-space -b,--ignore-space-change -w,--ignore-all-space -B,--ignore-blank-lines -I,--ignore-matching-lines= -a,--text --strip-trailing-cr -D,--ifdef= --GTYPE-group-format= --line-format= --horizon-lines= -d,--minimal --speed-large-files --color=? --palette= --normal",
     { digits: true },
   ),
   cmp: filter("-b,--print-bytes -i,--ignore-initial= -l,--verbose -n,--bytes= -s,--quiet,--silent", { operands: "read read text" }),

@@ -7,6 +7,7 @@ import { isHarmlessVariable } from "../environment.ts";
 import type { Program } from "../program.ts";
 import { uses, valuesOf } from "../view.ts";
 import type { View } from "../view.ts";
+import { standIn } from "./find.ts";
 
 /** An option that isn't known, or can do more, leaves open what runs. */
 function closeHazards(view: View): void {
@@ -64,14 +65,12 @@ function examineXargs(view: View): void {
   if (listed.length === 0) view.input = true;
   const [start] = view.operands;
   const fixed: Word[] = start === undefined ? ["echo"] : view.words.slice(start.word);
-  // Names from `find DIR -print0` are below DIR and can't look like options: DIR stands in for them. Anything else is unknown.
-  const certain = view.feed !== null && listed.length === 0 && uses(view, "-0", "--null");
-  const added: readonly Word[] = certain && view.feed !== null ? view.feed : [null];
-  const replaces = uses(view, "-i", "--replace") ? "{}" : (valuesOf(view, "-I")[0] ?? undefined);
-  const words =
-    replaces === undefined || replaces === null || replaces === ""
-      ? [...fixed, ...added]
-      : fixed.flatMap((word, index) => (word === replaces && index > 0 ? [...added] : [word?.includes(replaces) ? null : word]));
+  // Names from `find DIR -print0` are below DIR and can't look like options: DIR stands in for them, twice, as there may be many.
+  const certain = listed.length === 0 && uses(view, "-0", "--null") && (view.feed?.length ?? 0) <= 50 ? view.feed : null;
+  const added: readonly Word[] = certain === null ? [null] : [...certain, ...certain];
+  const replaced = view.seen.find(({ name }) => name === "-I" || name === "-i" || name === "--replace");
+  const name = replaced === undefined ? null : (replaced.value ?? "{}");
+  const words = name === null || name === "" ? [...fixed, ...added] : standIn(fixed, name, certain ?? [null]);
   view.inner.push({ words, ownInput: true, ...(start === undefined ? {} : { at: start.word }) });
 }
 
