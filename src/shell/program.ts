@@ -19,6 +19,8 @@ export interface Program {
   readonly singleDash?: true;
   /** Options end at the first operand (env, timeout, node, docker). */
   readonly optionsFirst?: true;
+  /** Options after which everything is an operand (`python -m NAME ...`). */
+  readonly lastOptions?: string;
   /** `-5` is a number of lines. */
   readonly digits?: true;
   /** Roles of the operands, separated by blanks; the last one repeats. Default: `text`. */

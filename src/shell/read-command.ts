@@ -32,7 +32,7 @@ export interface Marks {
  */
 export function readCommand(findings: Findings, words: readonly Word[], place: Place, marks: Marks, offset: number | null): void {
   const name = words[0] ?? null;
-  if (name !== null && !/^[\x21-\x7e]+$/.test(name)) throw new Stop("refused", "a program name with characters outside plain ASCII");
+  if (name !== null && /[^\x20-\x7e]/.test(name)) throw new Stop("refused", "a program name with characters outside plain ASCII");
   if (place.depth > DEEPEST) {
     addOpaque(findings, "commands inside commands, too deep");
     return;

@@ -203,8 +203,9 @@ export function readFound(findings: Findings, found: readonly FoundCommand[], pl
         const word = words[index];
         if (word !== null && word !== undefined) readInside(findings, word, text.posix, inside);
       }
-      if (words[0] === "eval" && !words.includes(null))
-        readInside(findings, words.slice(1).join(" "), false, { ...place, cwd: null, depth: place.depth + 1 });
+      const text = words[0] === "eval" ? words.slice(1) : words[0] === "trap" ? words.slice(1, 2) : [];
+      if (text.length > 0 && !text.includes(null))
+        readInside(findings, text.join(" "), false, { ...place, cwd: null, depth: place.depth + 1 });
     }
     for (const name of assignments) if (!isHarmlessVariable(name, "")) addOpaque(findings, `sets \`${name}\`, which can change what runs`);
     for (const { mode, target } of redirections) {

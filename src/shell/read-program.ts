@@ -129,7 +129,8 @@ function readOptions(view: View, program: Program, from: number, optionsFirst = 
       at++;
     } else if (word.startsWith("--") || program.singleDash || table.options.has(word)) at += readLong(view, table, word, at);
     else at += readShorts(view, table, word, at);
-    if (optionsFirst && operands.length > 0) {
+    const ended = program.lastOptions !== undefined && program.lastOptions.split(" ").includes(view.seen.at(-1)?.name ?? "");
+    if (ended || (optionsFirst && operands.length > 0)) {
       for (; at < words.length; at++) operands.push({ word: at, text: words[at] ?? null });
     }
   }

@@ -56,6 +56,14 @@ function printsWords(analysis: Analysis): boolean {
   );
 }
 
+/** What ran, without order (pipelines run at once) and without `cd`, which is printed by its real path. */
+function normal(run: readonly string[][] | undefined): string[] {
+  return (run ?? [])
+    .filter(([name]) => name !== "cd")
+    .map((words) => JSON.stringify(words))
+    .sort();
+}
+
 /** Simple texts whose canonical script does not execute the same argvs; and how many were compared. */
 export function findDifferences(
   texts: readonly string[],
@@ -74,11 +82,6 @@ export function findDifferences(
     simple.map(({ script }) => script),
     0,
   );
-  const normal = (run: readonly string[][] | undefined): string[] =>
-    (run ?? [])
-      .filter(([name]) => name !== "cd")
-      .map((words) => JSON.stringify(words))
-      .sort();
   const different = simple.flatMap(({ text, script }, index) => {
     const from = normal(asText[index]);
     const to = normal(asScript[index]);

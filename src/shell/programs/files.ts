@@ -2,6 +2,7 @@
 import type { Program } from "../program.ts";
 import { uses, valuesOf } from "../view.ts";
 import type { View } from "../view.ts";
+import { readListed } from "./text.ts";
 
 /** `cp`, `mv`, `ln`, `install`: `-t DIR` makes every operand a source. */
 function destination(role: "read" | "move" | "text"): (view: View) => void {
@@ -38,9 +39,7 @@ export const files: Readonly<Record<string, Program>> = {
     operands: "list",
     bare: "list",
     set: "read-basic",
-    examine: (view) => {
-      if (uses(view, "--files0-from")) view.paths.push({ op: "read", path: null });
-    },
+    examine: readListed,
   },
   // File systems, not files: an operand only chooses which.
   df: {

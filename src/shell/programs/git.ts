@@ -11,7 +11,7 @@ import { gitWriting } from "./git-write.ts";
 /** Global options come before the subcommand; all but these can make git run programs or work on another repository. */
 function examineGlobal(view: View): void {
   for (const path of valuesOf(view, "-C")) {
-    view.paths.push({ op: "list", path });
+    view.paths.push({ op: "list", path, base: "." });
     // Several -C add up; a word is as much as is kept.
     view.base = view.base === undefined ? path : null;
   }

@@ -26,6 +26,7 @@ export function python(modules: () => Readonly<Record<string, Program>>): Progra
   return {
     options: "-B -E -I -O -OO -q -s -S -u -v -b -bb -d -V,--version -VV -h,--help !-x !-i !-c= -m= !-X= !-W= !-P --check-hash-based-pycs=",
     optionsFirst: true,
+    lastOptions: "-m -c",
     examine: (view) => {
       const module = view.seen.find(({ name }) => name === "-m");
       if (module === undefined) {

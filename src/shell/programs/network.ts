@@ -31,8 +31,10 @@ function examineCurl(view: View): void {
     valuesOf(view, "-X", "--request").at(-1) ??
     (uses(view, "-I", "--head") ? "HEAD" : uses(view, "-T", "--upload-file") ? "PUT" : posts ? "POST" : "GET");
   for (const { text, word } of [...view.operands, ...valuesOf(view, "--url").map((text) => ({ text, word: 1 }))]) {
-    if (text !== null && /[[\]{}]/.test(text) && !/^[a-z]+:\/\/\[[0-9a-f:.]+\]/i.test(text))
+    if (text !== null && /[[\]{}]/.test(text) && !/^[a-z]+:\/\/\[[0-9a-f:.]+\]/i.test(text)) {
       view.hazards.push({ word, reason: "an address that stands for many" });
+      continue;
+    }
     addUrl(view, text, word, "http", method.toUpperCase());
     if (uses(view, "-O", "--remote-name", "--remote-name-all"))
       view.paths.push({ op: "write", path: text?.split(/[?#]/)[0]?.split("/").at(-1) ?? null });

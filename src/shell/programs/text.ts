@@ -1,5 +1,7 @@
 /** Programs that read text and print it (GNU coreutils 9, diffutils 3.8, util-linux 2.38; options from their manuals). */
 import type { Program } from "../program.ts";
+import { uses } from "../view.ts";
+import type { View } from "../view.ts";
 
 const SUM: Program = {
   options:
@@ -9,7 +11,7 @@ const SUM: Program = {
   set: "read-basic",
   // The names in a list of checksums are read too, and are not known here.
   examine: (view) => {
-    if (view.seen.some(({ name }) => name === "-c" || name === "--check")) view.paths.push({ op: "read", path: null });
+    if (uses(view, "-c", "--check")) view.paths.push({ op: "read", path: null });
   },
 };
 
@@ -19,6 +21,13 @@ const BASE: Program = {
   bare: "input",
   set: "read-basic",
 };
+
+/** `--files0-from=LIST` reads the files that a list names, which are not known here. */
+export function readListed(view: View): void {
+  if (!uses(view, "--files0-from")) return;
+  view.paths.push({ op: "read", path: null });
+  view.input = false;
+}
 
 /** Filters: every operand is read, or standard input without one. */
 function filter(options: string, more: Partial<Program> = {}): Program {
@@ -41,9 +50,7 @@ export const text: Readonly<Record<string, Program>> = {
     { digits: true },
   ),
   wc: filter("-c,--bytes -m,--chars -l,--lines -L,--max-line-length -w,--words --total= --files0-from=@read !--debug", {
-    examine: (view) => {
-      if (view.seen.some(({ name }) => name === "--files0-from")) view.paths.push({ op: "read", path: null });
-    },
+    examine: readListed,
   }),
   cut: filter(
     "-b,--bytes= -c,--characters= -d,--delimiter= -f,--fields= -n -s,--only-delimited -z,--zero-terminated --complement --output-delimiter=",
@@ -107,9 +114,7 @@ export const text: Readonly<Record<string, Program>> = {
   sort: filter(
     "-b,--ignore-leading-blanks -d,--dictionary-order -f,--ignore-case -g,--general-numeric-sort -i,--ignore-nonprinting -M,--month-sort -h,--human-numeric-sort -n,--numeric-sort -R,--random-sort --random-source=@read -r,--reverse --sort= -V,--version-sort --batch-size= -c,-C --check=? !--compress-program= --debug --files0-from=@read -k,--key= -m,--merge -o,--output=@write -s,--stable -S,--buffer-size= -t,--field-separator= -T,--temporary-directory=@write --parallel= -u,--unique -z,--zero-terminated",
     {
-      examine: (view) => {
-        if (view.seen.some(({ name }) => name === "--files0-from")) view.paths.push({ op: "read", path: null });
-      },
+      examine: readListed,
     },
   ),
   shuf: {
@@ -117,7 +122,7 @@ export const text: Readonly<Record<string, Program>> = {
       "-e,--echo -i,--input-range= -n,--head-count= -o,--output=@write --random-source=@read -r,--repeat -z,--zero-terminated --help --version",
     set: "read-basic",
     examine: (view) => {
-      const made = view.seen.some(({ name }) => name === "-e" || name === "--echo" || name === "-i" || name === "--input-range");
+      const made = uses(view, "-e", "--echo", "-i", "--input-range");
       if (made) return;
       for (const { text } of view.operands) view.paths.push({ op: "read", path: text });
       if (view.operands.length === 0) view.input = true;
@@ -149,7 +154,7 @@ export const text: Readonly<Record<string, Program>> = {
       "-b,--suffix-format= -f,--prefix=@write -k,--keep-files --suppress-matched -n,--digits= -s,-q,--quiet,--silent -z,--elide-empty-files --help --version",
     operands: "read text",
     examine: (view) => {
-      if (!view.seen.some(({ name }) => name === "-f" || name === "--prefix")) view.paths.push({ op: "write", path: "xx" });
+      if (!uses(view, "-f", "--prefix")) view.paths.push({ op: "write", path: "xx" });
     },
   },
   diff: filter(

@@ -143,7 +143,7 @@ export const wrappers: Readonly<Record<string, Program>> = {
     ]),
   ),
   ...Object.fromEntries(
-    "sudo doas pkexec su runuser chroot unshare nsenter setarch linux32 linux64 setpriv capsh script watch parallel flock systemd-run start-stop-daemon dbus-run-session xvfb-run fakeroot firejail bwrap proot eatmydata catchsegv expect unbuffer entr catatonit tini dumb-init exec builtin eval source . trap coproc"
+    "sudo doas pkexec su runuser chroot unshare nsenter setarch linux32 linux64 setpriv capsh script watch parallel flock systemd-run start-stop-daemon dbus-run-session xvfb-run fakeroot firejail bwrap proot eatmydata catchsegv expect unbuffer entr catatonit tini dumb-init exec builtin source ."
       .split(" ")
       .map((name) => [name, ELEVATES] as const),
   ),
