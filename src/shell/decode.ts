@@ -114,7 +114,10 @@ export function decode(text: string, posix = false): Line {
       }
     }
     if (/^[<>]\(/.test(text.slice(at, at + 2))) throw new Stop("script", "a process substitution");
+    const start = at;
     const target = word();
+    // bash takes digits right before another redirection for its descriptor, so the first has no target (`> 2>f`).
+    if (/^[0-9]+$/.test(text.slice(start, at)) && /[<>]/.test(text[at] ?? "")) throw new Stop("refused", "a redirection without a target");
     if (target.glob !== undefined || target.status) throw new Stop("script", "a redirection target that is not known before it runs");
     if (operator === "<<<") {
       if (target.tilde) throw new Stop("script", "a tilde in a here-string");

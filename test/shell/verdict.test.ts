@@ -151,6 +151,7 @@ describe("what doesn't parse, or could show one thing and run another, is refuse
     ["| ls", "unexpected `|`"],
     ["ls &&", "the command ends too early"],
     ["ls >", "the command ends too early"],
+    ["ls > 2>x", "a redirection without a target"],
     ["cat <<E", "here-document without its end `E`"],
     ["cat <<'E'\nx\nE ", "here-document without its end `E`"],
     ["''", "an empty program name"],
