@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
+import { Refusal } from "../types.ts";
+import { markedBy, membersOf, memoryOf, readProcesses } from "./process-table.ts";
+import type { ProcessRow } from "./process-table.ts";
+import type { KillReason } from "./request.ts";
+import type { Account } from "./user.ts";
+
+/** How long a command may take to end by itself after SIGTERM. */
+const GRACE = 2000;
+/** How often memory and disk are looked at. A look costs 1 to 2 ms on a quiet machine. */
+const LOOK_EVERY = 100;
+/** After the command ended: how long to wait for the last output of what it left behind and we killed. */
+const DRAIN = 1000;
+
+/** Everything needed to start a confined command; made by `plan.ts`. */
+export interface Plan {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly account: Account | undefined;
+  /** Written to descriptors 3, 4 and so on. */
+  readonly descriptors: readonly Buffer[];
+  /** Does the first process only watch over a process namespace (bubblewrap)? Otherwise it is the command itself. */
+  readonly namespaced: boolean;
+  /** Text in the environment of all that belongs to the command, where nothing else holds it together. */
+  readonly mark?: string;
+  /** Removes what was made for this command. */
+  readonly cleanUp: () => void;
+}
+
+/** What to watch a running command for. */
+export interface Watch {
+  readonly memory: number;
+  readonly timeout: number;
+  readonly stdin: boolean;
+  readonly signal?: AbortSignal;
+  readonly onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void;
+  /** Has the command written more than it may? Given its process ids. */
+  readonly diskExceeded: (pids: () => readonly number[]) => Promise<boolean>;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly ended: Promise<{ readonly exitCode: number; readonly signal: NodeJS.Signals | null; readonly killed: KillReason | null }>;
+  readonly stdin: Writable | null;
+  /** SIGTERM, and after a grace SIGKILL, to all of it. */
+  readonly end: (reason: KillReason) => void;
+  /** SIGKILL to all of it, without waiting: for the server's own end. */
+  readonly killNow: () => void;
+}
+
+/** Starts `plan` and watches over it until nothing of it is left. */
+export function launch(plan: Plan, watch: Watch): Running {
+  const [file = "", ...args] = plan.argv;
+  const child = spawn(file, args, {
+    cwd: plan.cwd,
+    env: plan.env,
+    detached: true,
+    stdio: [watch.stdin ? "pipe" : "ignore", "pipe", "pipe", ...plan.descriptors.map(() => "pipe" as const)],
+    ...plan.account,
+  });
+  plan.descriptors.forEach((bytes, index) => feed(child.stdio[3 + index] as Writable, bytes));
+  // a command may close its stdin before it has read everything; that is its right
+  child.stdin?.on("error", () => undefined);
+  child.stdout?.on("data", (chunk: Buffer) => watch.onOutput("stdout", chunk));
+  child.stderr?.on("data", (chunk: Buffer) => watch.onOutput("stderr", chunk));
+
+  let killed: KillReason | null = null;
+  const timers = new Set<NodeJS.Timeout>();
+  const after = (delay: number, act: () => void): void => void timers.add(setTimeout(act, delay));
+  const kill = (): void => killAll(child, plan);
+  const end = (reason: KillReason, hard = false): void => {
+    if (killed !== null) return;
+    killed = reason;
+    if (hard) kill();
+    else signalAll(child, plan, "SIGTERM");
+    after(hard ? 200 : GRACE, kill);
+    // whatever happens inside, the first process dies, and with it its namespace
+    after(hard ? 400 : GRACE + 200, () => child.kill("SIGKILL"));
+  };
+  const onAbort = (): void => end("cancelled");
+  if (Number.isFinite(watch.timeout)) after(watch.timeout, () => end("timeout"));
+  const look = setInterval(() => {
+    const rows = ofCommand(child, plan);
+    if (memoryOf(rows, watch.memory) > watch.memory) end("memory", true);
+    watch
+      .diskExceeded(() => rows.map((row) => row.pid))
+      .then(
+        (exceeded) => exceeded && end("disk", true),
+        () => end("disk", true), // can't be measured any more: fail closed
+      );
+  }, LOOK_EVERY);
+
+  const ended = new Promise<Awaited<Running["ended"]>>((resolve, reject) => {
+    child.on("error", (cause) => {
+      if (child.pid === undefined)
+        reject(new Refusal("SANDBOX_UNAVAILABLE", "the sandbox could not be started", "run `portcullis doctor`", cause));
+    });
+    child.on("exit", () => {
+      if (!plan.namespaced) kill(); // a namespace dies with its first process, a group does not
+      after(DRAIN, () => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()));
+    });
+    child.on("close", (code, signal) => resolve({ exitCode: code ?? 128, signal, killed }));
+  }).finally(() => {
+    clearInterval(look);
+    for (const timer of timers) clearTimeout(timer);
+    watch.signal?.removeEventListener("abort", onAbort);
+    plan.cleanUp();
+  });
+  if (watch.signal?.aborted) onAbort();
+  else watch.signal?.addEventListener("abort", onAbort, { once: true });
+  return { ended, stdin: child.stdin, end, killNow: kill };
+}
+
+/** The command's own processes: without bubblewrap's two, which must live to see its end. */
+function ofCommand(child: ChildProcess, plan: Plan): ProcessRow[] {
+  const { pid } = child;
+  if (pid === undefined) return [];
+  const rows = readProcesses();
+  const members = membersOf(rows, pid);
+  if (plan.namespaced) return members.filter((row) => row.pid !== pid && row.parent !== pid);
+  return plan.mark === undefined ? members : [...new Set([...members, ...markedBy(rows, plan.mark)])];
+}
+
+function signalAll(child: ChildProcess, plan: Plan, signal: NodeJS.Signals): void {
+  for (const { pid } of ofCommand(child, plan)) send(pid, signal);
+}
+
+/**
+ * In a namespace, killing its first process is enough: the kernel kills the rest and only then lets it be reaped. Elsewhere again and again until a
+ * look finds nothing, because a process may fork between the look and the signal.
+ */
+function killAll(child: ChildProcess, plan: Plan): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (plan.namespaced) {
+    const inits = readProcesses().filter((row) => row.parent === pid);
+    for (const init of inits) send(init.pid, "SIGKILL");
+    if (inits.length === 0) child.kill("SIGKILL");
+    return;
+  }
+  for (let round = 0; round < 20; round++) {
+    send(-pid, "SIGKILL");
+    const left = ofCommand(child, plan);
+    if (left.length === 0) return;
+    for (const row of left) send(row.pid, "SIGKILL");
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // ESRCH: it ended before us, which is what we wanted
+  }
+}
+
+function feed(stream: Writable, bytes: Buffer): void {
+  stream.on("error", () => undefined); // the reader died; its exit says so
+  stream.end(bytes);
+}
