@@ -74,8 +74,8 @@ export function launch(plan: Plan, watch: Watch): Running {
   const end = (reason: KillReason, hard = false): void => {
     if (killed !== null) return;
     killed = reason;
-    if (hard) kill();
-    else signalAll(child, plan, "SIGTERM");
+    // nothing to ask yet: it is still being set up
+    if (hard || !askAll(child, plan)) kill();
     after(hard ? 200 : GRACE, kill);
     // whatever happens inside, the first process dies, and with it its namespace
     after(hard ? 400 : GRACE + 200, () => child.kill("SIGKILL"));
@@ -124,8 +124,11 @@ function ofCommand(child: ChildProcess, plan: Plan): ProcessRow[] {
   return plan.mark === undefined ? members : [...new Set([...members, ...markedBy(rows, plan.mark)])];
 }
 
-function signalAll(child: ChildProcess, plan: Plan, signal: NodeJS.Signals): void {
-  for (const { pid } of ofCommand(child, plan)) send(pid, signal);
+/** SIGTERM to every process of the command; gives whether there was one. */
+function askAll(child: ChildProcess, plan: Plan): boolean {
+  const rows = ofCommand(child, plan);
+  for (const { pid } of rows) send(pid, "SIGTERM");
+  return rows.length > 0;
 }
 
 /**
