@@ -60,6 +60,8 @@ const QUIETED: Readonly<Record<string, readonly string[]>> = {
   annotate: ["--no-textconv"],
   grep: ["--no-textconv"],
 };
+/** git takes these only in full. */
+const LOUD = new Set(["--ext-diff", "--textconv"]);
 const WITH_VALUE = new Set([
   "-C",
   "-c",
@@ -72,13 +74,25 @@ const WITH_VALUE = new Set([
   "--attr-source",
 ]);
 
-/** `argv` of a git command with `--no-pager` and, for subcommands that show differences, without external programs. Other argvs come back as they are. */
+/**
+ * `argv` of a git command with `--no-pager`, and for subcommands that show differences without external programs: also where it asks for them. Other
+ * argvs come back as they are.
+ */
 export function hardenGit(argv: readonly string[]): readonly string[] {
   const [program, ...rest] = argv;
   if (program === undefined || !/(^|\/)git$/.test(program)) return argv;
   let at = 0;
   while (at < rest.length && rest[at]?.startsWith("-")) at += WITH_VALUE.has(rest[at] ?? "") ? 2 : 1;
   const subcommand = rest[at];
-  if (subcommand === undefined) return [program, "--no-pager", ...rest];
-  return [program, "--no-pager", ...rest.slice(0, at), subcommand, ...(QUIETED[subcommand] ?? []), ...rest.slice(at + 1)];
+  const quiet = Object.hasOwn(QUIETED, subcommand ?? "") ? QUIETED[subcommand ?? ""] : undefined;
+  if (quiet === undefined) return [program, "--no-pager", ...rest];
+  const end = rest.indexOf("--", at) < 0 ? rest.length : rest.indexOf("--", at);
+  return [
+    program,
+    "--no-pager",
+    ...rest.slice(0, at + 1),
+    ...quiet,
+    ...rest.slice(at + 1, end).filter((word) => !LOUD.has(word)),
+    ...rest.slice(end),
+  ];
 }

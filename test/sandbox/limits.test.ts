@@ -20,6 +20,8 @@ function survivors(mark: string): string[] {
     });
 }
 
+const outcome = ({ exitCode, killed }: RunResult): unknown => ({ exitCode, killed });
+
 describe.each(["bwrap", "off"] as const)("limits with the backend %s", (backend) => {
   let lab: Lab;
   beforeAll(async () => {
@@ -29,7 +31,6 @@ describe.each(["bwrap", "off"] as const)("limits with the backend %s", (backend)
 
   const run = (script: string, spec: Partial<typeof SPEC> | object = {}, timeout = 20_000): Promise<RunResult> =>
     lab.runner.run(lab.request(script, { spec: { ...SPEC, backend, ...spec }, limits: { timeout, output: 4096 } }));
-  const outcome = ({ exitCode, killed }: RunResult): unknown => ({ exitCode, killed });
 
   test("a command over its time is asked to end, and may clean up", async () => {
     const done = await run("trap 'echo cleaned; exit 7' TERM; sleep 100 & wait", {}, 300);

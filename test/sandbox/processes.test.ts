@@ -13,7 +13,7 @@ afterAll(() => lab.remove());
 /** Reads until the output matches, or the process has ended. */
 async function readUntil(id: string, wanted: RegExp): Promise<string> {
   let text = "";
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const seen = await lab.runner.processes.read("me", id, offset, 5000);
     text += seen.data.toString();
     offset = seen.end;
@@ -58,7 +58,12 @@ describe("a long-running process", () => {
     const { id } = lab.runner.processes.start("me", lab.request("seq -f %09.0f 200000; echo end"));
     await readUntil(id, /end\n$/);
     const seen = await lab.runner.processes.read("me", id, 0, 0);
-    expect([seen.end, seen.start, seen.data.length, seen.data.toString().slice(-4)]).toEqual([2_000_004, 2_000_004 - 2 ** 20, 2 ** 20, "end\n"]);
+    expect([seen.end, seen.start, seen.data.length, seen.data.toString().slice(-4)]).toEqual([
+      2_000_004,
+      2_000_004 - 2 ** 20,
+      2 ** 20,
+      "end\n",
+    ]);
   });
 
   test("reports what it left that runs later once it has ended", async () => {
