@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import type { Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import { Refusal } from "../types.ts";
-import { markedBy, membersOf, memoryOf, readProcesses } from "./process-table.ts";
+import { isAlive, markedBy, membersOf, memoryOf, readProcesses } from "./process-table.ts";
 import type { ProcessRow } from "./process-table.ts";
 import type { KillReason } from "./request.ts";
 import type { Account } from "./user.ts";
@@ -20,8 +20,8 @@ export interface Plan {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly account: Account | undefined;
-  /** Written to descriptors 3, 4 and so on. */
-  readonly descriptors: readonly Buffer[];
+  /** Written to descriptors 3, 4 and so on; `null` is one on which bubblewrap tells its status. */
+  readonly descriptors: readonly (Buffer | null)[];
   /** Does the first process only watch over a process namespace (bubblewrap)? Otherwise it is the command itself. */
   readonly namespaced: boolean;
   /** Text in the environment of all that belongs to the command, where nothing else holds it together. */
@@ -61,7 +61,14 @@ export function launch(plan: Plan, watch: Watch): Running {
     stdio: [watch.stdin ? "pipe" : "ignore", "pipe", "pipe", ...plan.descriptors.map(() => "pipe" as const)],
     ...plan.account,
   });
-  plan.descriptors.forEach((bytes, index) => feed(child.stdio[3 + index] as Writable, bytes));
+  // the first process of the namespace; the kernel lets it end only after all others
+  let init: number | undefined;
+  plan.descriptors.forEach((bytes, index) => {
+    const stream = child.stdio[3 + index] as Duplex;
+    stream.on("error", () => undefined); // the reader died; its exit says so
+    if (bytes !== null) stream.end(bytes);
+    else stream.on("data", (chunk: Buffer) => (init ??= childOf(chunk)));
+  });
   // a command may close its stdin before it has read everything; that is its right
   child.stdin?.on("error", () => undefined);
   child.stdout?.on("data", (chunk: Buffer) => watch.onOutput("stdout", chunk));
@@ -100,9 +107,11 @@ export function launch(plan: Plan, watch: Watch): Running {
     });
     child.on("exit", () => {
       if (!plan.namespaced) kill(); // a namespace dies with its first process, a group does not
-      after(DRAIN, () => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()));
+      after(DRAIN, () => child.stdio.forEach((stream) => stream?.destroy()));
     });
-    child.on("close", (code, signal) => resolve({ exitCode: code ?? 128, signal, killed }));
+    child.on("close", (code, signal) => {
+      void Promise.resolve(init && untilDead(init)).then(() => resolve({ exitCode: code ?? 128, signal, killed }));
+    });
   }).finally(() => {
     clearInterval(look);
     for (const timer of timers) clearTimeout(timer);
@@ -160,7 +169,13 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function feed(stream: Writable, bytes: Buffer): void {
-  stream.on("error", () => undefined); // the reader died; its exit says so
-  stream.end(bytes);
+/** From bubblewrap's status, one JSON object a line; the one that tells this is written at once. */
+function childOf(status: Buffer): number | undefined {
+  const pid = /"child-pid": (\d+)/.exec(status.toString())?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Waits until process `pid` is dead, reaped or not: bubblewrap leaves before it, and the kernel ends what is left in the background. */
+async function untilDead(pid: number): Promise<void> {
+  for (let tries = 0; isAlive(pid) && tries < DRAIN; tries++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -51,7 +51,7 @@ function planBubblewrap(setting: Setting, request: RunRequest): Plan {
   // what steers the dynamic loader would also steer prlimit, which has yet to set the limits
   const early = Object.entries(env).filter(([name]) => !LOADER.test(name));
   const late = Object.entries(env).flatMap(([name, value]) => (LOADER.test(name) ? [`${name}=${value}`] : []));
-  const options = [...bubblewrapOptions(request, Object.fromEntries(early)), "--seccomp", "4"];
+  const options = [...bubblewrapOptions(request, Object.fromEntries(early)), "--seccomp", "4", "--json-status-fd", "5"];
   const argv = [
     ...limitArgv(tools.prlimit, request.spec, 2),
     ...(late.length > 0 ? [tools.env, ...late] : []),
@@ -64,7 +64,7 @@ function planBubblewrap(setting: Setting, request: RunRequest): Plan {
     cwd: "/",
     account,
     namespaced: true,
-    descriptors: [Buffer.from(options.map((option) => `${option}\0`).join("")), buildFilter(setting.machine, false)],
+    descriptors: [Buffer.from(options.map((option) => `${option}\0`).join("")), buildFilter(setting.machine, false), null],
     cleanUp: () => undefined,
   };
 }

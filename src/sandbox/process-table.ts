@@ -30,6 +30,11 @@ export function readProcesses(): ProcessRow[] {
   return rows;
 }
 
+/** Does process `pid` still run? A zombie does not. */
+export function isAlive(pid: number): boolean {
+  return parseStat(readProc(`${pid}/stat`)) !== undefined;
+}
+
 /** The name in parentheses may hold anything, also `) R 1`, so fields are counted from the last parenthesis. */
 export function parseStat(text: string): ProcessRow | undefined {
   const close = text.lastIndexOf(")");
