@@ -14,6 +14,9 @@ const LOOK_EVERY = 100;
 /** After the command ended: how long to wait for the last output of what it left behind and we killed. */
 const DRAIN = 1000;
 
+/** setTimeout takes no more; above it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Everything needed to start a confined command; made by `plan.ts`. */
 export interface Plan {
   readonly argv: readonly string[];
@@ -33,6 +36,8 @@ export interface Plan {
 /** What to watch a running command for. */
 export interface Watch {
   readonly memory: number;
+  /** Threads count, as they do for the kernel. */
+  readonly processes: number;
   readonly timeout: number;
   readonly stdin: boolean;
   readonly signal?: AbortSignal;
@@ -53,21 +58,14 @@ export interface Running {
 
 /** Starts `plan` and watches over it until nothing of it is left. */
 export function launch(plan: Plan, watch: Watch): Running {
-  const [file = "", ...args] = plan.argv;
-  const child = spawn(file, args, {
-    cwd: plan.cwd,
-    env: plan.env,
-    detached: true,
-    stdio: [watch.stdin ? "pipe" : "ignore", "pipe", "pipe", ...plan.descriptors.map(() => "pipe" as const)],
-    ...plan.account,
-  });
+  const child = spawnPlan(plan, watch.stdin);
   // the first process of the namespace; the kernel lets it end only after all others
   let init: number | undefined;
   plan.descriptors.forEach((bytes, index) => {
-    const stream = child.stdio[3 + index] as Duplex;
-    stream.on("error", () => undefined); // the reader died; its exit says so
-    if (bytes !== null) stream.end(bytes);
-    else stream.on("data", (chunk: Buffer) => (init ??= childOf(chunk)));
+    const stream = child.stdio?.[3 + index] as Duplex | undefined; // there are none when it could not be started
+    stream?.on("error", () => undefined); // the reader died; its exit says so
+    if (bytes !== null) stream?.end(bytes);
+    else stream?.on("data", (chunk: Buffer) => (init ??= childOf(chunk)));
   });
   // a command may close its stdin before it has read everything; that is its right
   child.stdin?.on("error", () => undefined);
@@ -88,10 +86,11 @@ export function launch(plan: Plan, watch: Watch): Running {
     after(hard ? 400 : GRACE + 200, () => child.kill("SIGKILL"));
   };
   const onAbort = (): void => end("cancelled");
-  if (Number.isFinite(watch.timeout)) after(watch.timeout, () => end("timeout"));
+  if (Number.isFinite(watch.timeout)) after(Math.min(watch.timeout, LONGEST_TIMER), () => end("timeout"));
   const look = setInterval(() => {
     const rows = ofCommand(child, plan);
     if (memoryOf(rows, watch.memory) > watch.memory) end("memory", true);
+    if (rows.reduce((sum, row) => sum + row.threads, 0) > watch.processes) end("processes", true);
     watch
       .diskExceeded(() => rows.map((row) => row.pid))
       .then(
@@ -102,8 +101,7 @@ export function launch(plan: Plan, watch: Watch): Running {
 
   const ended = new Promise<Awaited<Running["ended"]>>((resolve, reject) => {
     child.on("error", (cause) => {
-      if (child.pid === undefined)
-        reject(new Refusal("SANDBOX_UNAVAILABLE", "the sandbox could not be started", "run `portcullis doctor`", cause));
+      if (child.pid === undefined) reject(notStarted(cause));
     });
     child.on("exit", () => {
       if (!plan.namespaced) kill(); // a namespace dies with its first process, a group does not
@@ -123,11 +121,32 @@ export function launch(plan: Plan, watch: Watch): Running {
   return { ended, stdin: child.stdin, end, killNow: kill };
 }
 
+function spawnPlan(plan: Plan, input: boolean): ChildProcess {
+  const [file = "", ...args] = plan.argv;
+  const pipes = plan.descriptors.map(() => "pipe" as const);
+  try {
+    return spawn(file, args, {
+      cwd: plan.cwd,
+      env: plan.env,
+      detached: true,
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe", ...pipes],
+      ...plan.account,
+    });
+  } catch (cause) {
+    plan.cleanUp();
+    throw notStarted(cause);
+  }
+}
+
+function notStarted(cause: unknown): Refusal {
+  return new Refusal("SANDBOX_UNAVAILABLE", "the sandbox could not be started", "shorten the command, or run `portcullis doctor`", cause);
+}
+
 /** The command's own processes: without bubblewrap's two, which must live to see its end. */
 function ofCommand(child: ChildProcess, plan: Plan): ProcessRow[] {
   const { pid } = child;
   if (pid === undefined) return [];
-  const rows = readProcesses();
+  const rows = readProcesses(pid);
   const members = membersOf(rows, pid);
   if (plan.namespaced) return members.filter((row) => row.pid !== pid && row.parent !== pid);
   return plan.mark === undefined ? members : [...new Set([...members, ...markedBy(rows, plan.mark)])];
@@ -148,7 +167,7 @@ function killAll(child: ChildProcess, plan: Plan): void {
   const { pid } = child;
   if (pid === undefined) return;
   if (plan.namespaced) {
-    const inits = readProcesses().filter((row) => row.parent === pid);
+    const inits = readProcesses(pid).filter((row) => row.parent === pid);
     for (const init of inits) send(init.pid, "SIGKILL");
     if (inits.length === 0) child.kill("SIGKILL");
     return;
@@ -177,5 +196,7 @@ function childOf(status: Buffer): number | undefined {
 
 /** Waits until process `pid` is dead, reaped or not: bubblewrap leaves before it, and the kernel ends what is left in the background. */
 async function untilDead(pid: number): Promise<void> {
-  for (let tries = 0; isAlive(pid) && tries < DRAIN; tries++) await new Promise((resolve) => setTimeout(resolve, 1));
+  // mostly a fraction of a millisecond, which a timer would round up
+  for (let tries = 0; tries < 50 && isAlive(pid); tries++) await new Promise((resolve) => setImmediate(resolve));
+  for (let tries = 0; tries < DRAIN && isAlive(pid); tries++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bubblewrapOptions } from "./bubblewrap.ts";
 import { gitEnvironment } from "./git.ts";
 import { landlockArgv } from "./landlock.ts";
 import type { Plan } from "./launch.ts";
 import { limitArgv } from "./limits.ts";
-import { readProcesses } from "./process-table.ts";
+import { countTasks } from "./process-table.ts";
 import type { Backend, RunRequest } from "./request.ts";
 import { buildFilter } from "./seccomp.ts";
 import type { Machine } from "./syscalls.ts";
@@ -83,7 +83,7 @@ function planLandlock(setting: Setting, request: RunRequest): Plan {
     const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const argv = [
       ...landlockArgv(tools.setpriv ?? [], request, files),
-      ...limitArgv(tools.prlimit, request.spec, tasksOf(account?.uid ?? process.getuid?.() ?? 0)),
+      ...limitArgv(tools.prlimit, request.spec, countTasks()),
       // only now the command's environment: LD_PRELOAD must not reach what runs before the confinement
       tools.env,
       "-i",
@@ -101,7 +101,7 @@ function planBare(setting: Setting, request: RunRequest): Plan {
   const { tools, account } = setting;
   const mark = `PORTCULLIS_RUN=${setting.random()}`;
   const [name = "", value = ""] = mark.split("=");
-  const limits = limitArgv(tools.prlimit, request.spec, tasksOf(account?.uid ?? process.getuid?.() ?? 0));
+  const limits = limitArgv(tools.prlimit, request.spec, countTasks());
   const env = { ...environment(setting, request, "/tmp"), [name]: value };
   return {
     argv: [...limits, ...argvOf(setting, request)],
@@ -125,12 +125,4 @@ const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_)/;
 function environment(setting: Setting, request: RunRequest, home: string): Record<string, string> {
   const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_"));
   return { PATH: setting.path.join(":"), HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...Object.fromEntries(given), ...gitEnvironment() };
-}
-
-/** Tasks that the user already runs: the kernel holds them against RLIMIT_NPROC. */
-function tasksOf(uid: number): number {
-  return readProcesses().reduce(
-    (sum, row) => sum + (statSync(`/proc/${row.pid}`, { throwIfNoEntry: false })?.uid === uid ? row.threads : 0),
-    0,
-  );
 }

@@ -19,15 +19,21 @@ function pageSize(): number {
 
 let page: number | undefined;
 
-/** Every process that /proc shows now; one that ends while we look is left out. Zombies are left out too: they hold nothing. */
-export function readProcesses(): ProcessRow[] {
-  const rows: ProcessRow[] = [];
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const row = parseStat(readProc(`${name}/stat`));
-    if (row !== undefined) rows.push(row);
-  }
-  return rows;
+/**
+ * The processes of /proc that can belong to `root`: it and those that were started after it, by their numbers, which the kernel gives out in a circle.
+ * One that ends while we look is left out. Zombies are left out too: they hold nothing.
+ */
+export function readProcesses(root: number): ProcessRow[] {
+  const last = Number(readProc("loadavg").trim().split(" ").at(-1)); // the number given out last (proc_loadavg(5))
+  const later = (pid: number): boolean => pid >= root || (last < root && pid <= last);
+  return readdirSync("/proc").flatMap((name) =>
+    /^\d+$/.test(name) && later(Number(name)) ? (parseStat(readProc(`${name}/stat`)) ?? []) : [],
+  );
+}
+
+/** How many tasks the machine runs, of all users: cheap, and an upper bound of what one user runs. */
+export function countTasks(): number {
+  return Number(/\/(\d+) /.exec(readProc("loadavg"))?.[1] ?? 0);
 }
 
 /** Does process `pid` still run? A zombie does not. */

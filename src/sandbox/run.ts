@@ -49,6 +49,7 @@ export function createRunner(
     const growth = createGrowthWatch(writable, request.spec.disk, since);
     const one = launch(planCommand(probe, backend, request), {
       memory: request.spec.memory,
+      processes: request.spec.processes,
       timeout: request.limits.timeout,
       stdin: keepInput || request.stdin !== undefined,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
