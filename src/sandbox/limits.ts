@@ -7,8 +7,7 @@ export const SHARED_MEMORY = 64 * 1024 * 1024;
 
 /**
  * `prlimit` and its options: what runs behind them can't raise them. RLIMIT_DATA and not RLIMIT_AS, because Node reserves far more addresses than it
- * uses; `others` are the tasks outside of the command, where the kernel counts by user and not by namespace: then this is a bound for bombs, and
- * the watchdog counts exactly.
+ * uses. `others` are tasks of the same user outside of the command, where the kernel counts by user and not by namespace.
  */
 export function limitArgv(prlimit: string, spec: SandboxSpec, others: number): string[] {
   return [

@@ -83,7 +83,7 @@ function planLandlock(setting: Setting, request: RunRequest): Plan {
     const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const argv = [
       ...landlockArgv(tools.setpriv ?? [], request, files),
-      ...limitArgv(tools.prlimit, request.spec, countTasks()),
+      ...limitArgv(tools.prlimit, request.spec, othersOf(account)),
       // only now the command's environment: LD_PRELOAD must not reach what runs before the confinement
       tools.env,
       "-i",
@@ -101,7 +101,7 @@ function planBare(setting: Setting, request: RunRequest): Plan {
   const { tools, account } = setting;
   const mark = `PORTCULLIS_RUN=${setting.random()}`;
   const [name = "", value = ""] = mark.split("=");
-  const limits = limitArgv(tools.prlimit, request.spec, countTasks());
+  const limits = limitArgv(tools.prlimit, request.spec, othersOf(account));
   const env = { ...environment(setting, request, "/tmp"), [name]: value };
   return {
     argv: [...limits, ...argvOf(setting, request)],
@@ -125,4 +125,9 @@ const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_)/;
 function environment(setting: Setting, request: RunRequest, home: string): Record<string, string> {
   const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_"));
   return { PATH: setting.path.join(":"), HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...Object.fromEntries(given), ...gitEnvironment() };
+}
+
+/** Tasks that the user already runs: without a namespace, the kernel counts them with the command's. */
+function othersOf(account: Account | undefined): number {
+  return countTasks(account?.uid ?? process.getuid?.() ?? 0);
 }

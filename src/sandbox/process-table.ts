@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 
 /** One process as /proc/PID/stat shows it (proc_pid_stat(5)). `resident` is bytes, files that it maps included. */
 export interface ProcessRow {
@@ -31,9 +31,14 @@ export function readProcesses(root: number): ProcessRow[] {
   );
 }
 
-/** How many tasks the machine runs, of all users: cheap, and an upper bound of what one user runs. */
-export function countTasks(): number {
-  return Number(/\/(\d+) /.exec(readProc("loadavg"))?.[1] ?? 0);
+/** How many tasks user `uid` runs: the kernel holds threads, too, against RLIMIT_NPROC. */
+export function countTasks(uid: number): number {
+  let sum = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name) || statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid !== uid) continue;
+    sum += parseStat(readProc(`${name}/stat`))?.threads ?? 0;
+  }
+  return sum;
 }
 
 /** Does process `pid` still run? A zombie does not. */

@@ -16,6 +16,8 @@ export function defineSuite(backend: "bwrap" | "landlock", attacks: readonly Att
     test.each(attacks.map((attack) => [attack.name, attack] as const))("%s", async (_name, attack) => {
       await scene.reset();
       const control = await scene.naive(attack.script);
+      // what was killed may take a moment to die
+      for (let tries = 0; tries < 200 && !attack.succeeded(control); tries++) await new Promise((resolve) => setImmediate(resolve));
       expect({ control: attack.succeeded(control), output: control.output }).toEqual({ control: true, output: control.output });
       await scene.reset();
       const confined = await scene.confined(attack.script, attack.guard ?? {});
