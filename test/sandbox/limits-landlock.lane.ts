@@ -1,0 +1,3 @@
+import { defineLimits } from "./limits-suite.ts";
+
+defineLimits("landlock");
