@@ -70,5 +70,5 @@ function cutBy(signal: AbortSignal, host: string, error: unknown): "time" {
   const code = reason instanceof Error && "code" in reason ? String(reason.code) : "";
   if (/^(Z_|ERR__|ERR_BROTLI)/.test(code))
     throw new Refusal("FAILED", `\`${host}\` sent a body that doesn't unpack`, "try another URL", error);
-  throw explainFailure(host, reason);
+  throw explainFailure(host, reason, true);
 }

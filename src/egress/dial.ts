@@ -75,24 +75,19 @@ export async function send(
   } catch (error) {
     await close();
     if (signal.aborted) throw signal.reason;
-    throw explainFailure(target.host, error);
+    throw explainFailure(target.host, error, address !== "");
   }
 }
 
-/** Words for what went wrong on the wire; addresses and system errors stay in `cause`. */
-export function explainFailure(host: string, error: unknown): Refusal {
+/** Words for what went wrong on the wire, before or after a connection stood; addresses and system errors stay in `cause`. */
+export function explainFailure(host: string, error: unknown, connected: boolean): Refusal {
   if (error instanceof Refusal) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (/^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)) {
-    return new Refusal(
-      "FAILED",
-      `TLS with \`${host}\` failed (${code.toLowerCase().replaceAll("_", " ")})`,
-      "its certificate must be valid for the name",
-      error,
-    );
+    const why = code.toLowerCase().replaceAll("_", " ");
+    return new Refusal("FAILED", `TLS with \`${host}\` failed (${why})`, "its certificate must be valid for the name", error);
   }
-  if (/^(HPE_|UND_ERR_(HEADERS_OVERFLOW|SOCKET|RES_|RESPONSE|INFO|REQ_))/.test(code)) {
-    return new Refusal("FAILED", `\`${host}\` sent no valid HTTP answer`, "try another URL", error);
-  }
-  return new Refusal("FAILED", `no connection with \`${host}\``, "check host and port, or try again later", error);
+  return connected
+    ? new Refusal("FAILED", `\`${host}\` sent no valid HTTP answer`, "try another URL", error)
+    : new Refusal("FAILED", `no connection with \`${host}\``, "check host and port, or try again later", error);
 }
