@@ -23,6 +23,7 @@ export class MarkdownWriter {
   readonly #marks: Mark[] = [];
   /** Line ends still to be written before the next text; 2 is a blank line. */
   #breaks = 0;
+  #joint = "";
   #space = false;
   #empty = true;
   /** What stands before every line, and what stands before the next one instead (an item's bullet). */
@@ -48,11 +49,15 @@ export class MarkdownWriter {
     else this.block();
   }
 
-  /** Text goes on in the same line whatever breaks were due: between the cells of a row. */
+  /** A new line whatever came before: a row of a table. */
+  startLine(): void {
+    this.#joint = "";
+    this.line();
+  }
+
+  /** The next text goes on in the same line behind this separator, whatever breaks are asked for until then: the next cell of a row. */
   joinLine(separator: string): void {
-    this.#breaks = 0;
-    this.#space = false;
-    this.#write(separator);
+    this.#joint = separator;
   }
 
   text(text: string): void {
@@ -135,7 +140,8 @@ export class MarkdownWriter {
   }
 
   #write(text: string): void {
-    if (this.#breaks > 0 && !this.#empty) {
+    if (this.#joint !== "") this.#out += this.#joint;
+    else if (this.#breaks > 0 && !this.#empty) {
       this.#out += this.#breaks > 1 ? `\n${this.#gap}\n` : "\n";
       this.#out += this.#bullet ?? this.#prefix;
     } else if (this.#empty) this.#out += this.#bullet ?? this.#prefix;
@@ -149,6 +155,7 @@ export class MarkdownWriter {
     }
     this.#out += text;
     this.#pieces += 1;
+    this.#joint = "";
     this.#breaks = 0;
     this.#space = false;
     this.#empty = false;

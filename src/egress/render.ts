@@ -124,7 +124,7 @@ export class Renderer {
       case "fence":
         return this.#beginFence();
       case "row":
-        writer.line();
+        writer.startLine();
         this.#rows.push(writer.length);
         return { row: true };
       case "cell":
@@ -154,7 +154,7 @@ export class Renderer {
     } else if (block) writer.block();
     else if (begun.row) {
       this.#rows.pop();
-      writer.line();
+      writer.startLine();
     } else if (ROLES.get(name) === "line") writer.line();
   }
 
