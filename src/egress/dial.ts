@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from "node:net";
 import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Target } from "../types.ts";
 import { classify } from "./address.ts";
@@ -35,7 +36,11 @@ export function pinned(addresses: readonly string[]): LookupFunction {
 export async function send(
   target: Target,
   addresses: readonly string[],
-  request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string | undefined },
+  request: {
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string | string[]>>;
+    readonly body?: string | Readable | undefined;
+  },
   signal: AbortSignal,
 ): Promise<Answer> {
   const { buildConnector, Client } = await import("undici"); // heavy: only a process that fetches pays for it

@@ -1,9 +1,10 @@
 import { Tokenizer } from "htmlparser2";
+import { Attributes } from "./attributes.ts";
 import type { Sheet, Style, StyleCache } from "./css.ts";
 import { findSheets, readSheet, readStyle, styleOf } from "./css.ts";
 import type { Tag } from "./elements.ts";
 import { OpenElements } from "./elements.ts";
-import type { Attributes, Begun } from "./render.ts";
+import type { Begun } from "./render.ts";
 import { Renderer } from "./render.ts";
 import { backgroundOf, hiddenByClass, hidesText } from "./unseen.ts";
 
@@ -15,11 +16,11 @@ export interface ReadPage {
 }
 
 /** Attributes that hold words no reader sees; and all that are looked at, the others are skipped unread. */
-const WORDS: ReadonlySet<string> = new Set(["title", "aria-label", "placeholder", "value", "content"]);
-const READ: ReadonlySet<string> = new Set([
-  ...WORDS,
-  ..."style class id hidden aria-hidden popover open href src alt color bgcolor start".split(" "),
-]);
+const WORDS: readonly string[] = ["title", "aria-label", "placeholder", "value", "content"];
+const READ = "style class id hidden aria-hidden popover open href src alt color bgcolor start".split(" ");
+
+/** Names as they are compared: one string object each, since slices of the page are dear to compare. */
+const NAMES: ReadonlyMap<string, string> = new Map([...WORDS, ...READ].map((name) => [name, name]));
 
 const MOST_HIDDEN = 16 * 1024;
 
@@ -45,8 +46,6 @@ interface Seen {
   readonly begun: Begun | undefined;
 }
 
-const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
-
 /** The tokenizer's listener; positions are into the text. */
 class Walk {
   readonly #html: string;
@@ -62,8 +61,9 @@ class Walk {
   #hidden = "";
   #title = "";
   #tag: Tag = this.#elements.tag("");
-  #attributes: Map<string, string> | undefined;
-  #attribute = "";
+  readonly #attributes = new Attributes();
+  /** The attribute being read; `undefined` for one that is skipped. */
+  #attribute: string | undefined;
   #value = "";
 
   constructor(html: string, base: string) {
@@ -94,35 +94,34 @@ class Walk {
 
   onopentagname(start: number, end: number): void {
     this.#tag = this.#elements.tag(this.#html.slice(start, end).toLowerCase());
-    this.#attributes = undefined;
+    this.#attributes.clear();
   }
 
   onattribname(start: number, end: number): void {
-    this.#attribute = this.#html.slice(start, end).toLowerCase();
+    this.#attribute = NAMES.get(this.#html.slice(start, end).toLowerCase());
     this.#value = "";
   }
 
   onattribdata(start: number, end: number): void {
-    if (READ.has(this.#attribute)) this.#value += this.#html.slice(start, end);
+    if (this.#attribute !== undefined) this.#value += this.#html.slice(start, end);
   }
 
   onattribentity(point: number): void {
-    this.#value += String.fromCodePoint(point);
+    if (this.#attribute !== undefined) this.#value += String.fromCodePoint(point);
   }
 
   onattribend(): void {
-    if (!READ.has(this.#attribute)) return;
-    if (WORDS.has(this.#attribute)) this.#keep(this.#value);
-    this.#attributes ??= new Map();
-    if (!this.#attributes.has(this.#attribute)) this.#attributes.set(this.#attribute, this.#value); // the first one counts
+    if (this.#attribute === undefined) return;
+    if (WORDS.includes(this.#attribute)) this.#keep(this.#value);
+    this.#attributes.add(this.#attribute, this.#value);
   }
 
   onopentagend(): void {
-    this.#open(this.#tag, this.#attributes ?? NO_ATTRIBUTES);
+    this.#open(this.#tag, this.#attributes);
   }
 
   onselfclosingtag(): void {
-    this.#open(this.#tag, this.#attributes ?? NO_ATTRIBUTES);
+    this.#open(this.#tag, this.#attributes);
     if (this.#elements.foreign) this.#elements.endsTag(this.#tag); // elsewhere the slash means nothing
   }
 

@@ -65,7 +65,7 @@ export class MarkdownWriter {
       this.#fenced.push(text);
       return;
     }
-    const folded = text.replace(/[\s\u00a0]+/g, " ");
+    const folded = /[^\S ]|  /.test(text) ? text.replace(/\s+/g, " ") : text;
     if (folded.startsWith(" ")) this.#space = true;
     const inner = folded.trim();
     if (inner === "") return;

@@ -1,9 +1,7 @@
+import type { Attributes } from "./attributes.ts";
 import type { Tag } from "./elements.ts";
 import type { Container, Mark } from "./markdown.ts";
 import { MarkdownWriter } from "./markdown.ts";
-
-/** Attributes of one element, names in lower case. */
-export type Attributes = ReadonlyMap<string, string>;
 
 /** What an element began in the text, for when it ends. */
 export interface Begun {

@@ -133,7 +133,8 @@ function outside(style: Style): boolean {
   return (placed && edges) || margins || atMost(style.get("text-indent"), OFF_SCREEN / 5);
 }
 
-function moved(transform: string): boolean {
+function moved(transform: string | undefined): boolean {
+  if (transform === undefined) return false;
   if (/scale(3d|x|y)?\(\s*0?\.?0+\s*[,)]/.test(transform)) return true;
   return [...transform.matchAll(/translate(?:3d|x|y)?\(([^)]*)\)/g)].some(([, offsets = ""]) =>
     offsets.split(",").some((offset) => Math.abs(pixels(offset.trim()) ?? 0) >= 1500),
@@ -164,7 +165,7 @@ export function hidesText(style: Style, background: string | undefined): boolean
     shrunk(style) ||
     sameColour(style, background) ||
     outside(style) ||
-    moved(style.get("transform") ?? "") ||
+    moved(style.get("transform")) ||
     clipped(style)
   );
 }
