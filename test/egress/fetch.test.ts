@@ -2,10 +2,11 @@ import { setDefaultCACertificates, getCACertificates } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HttpPage } from "../../src/types.ts";
+import { makeCertificate } from "./certificate.ts";
 import type { DnsServer } from "./dns-server.ts";
 import { serveDns } from "./dns-server.ts";
 import type { Fetching, Handler, Outcome, Place } from "./world.ts";
-import { fetchUrl, makeCertificate, serve, serveRaw, serveTls } from "./world.ts";
+import { fetchUrl, serve, serveRaw, serveTls } from "./world.ts";
 
 const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
 const words = "word ".repeat(1000);
@@ -80,17 +81,19 @@ let here: Place;
 let other: Place;
 let tls: Place;
 let expired: Place;
+let stranger: Place;
 let dns: DnsServer;
 let raw: Place;
-const good = makeCertificate("good.example.net", 1);
-const bad = makeCertificate("other.example.net", 1);
+const good = makeCertificate("good.example.net", "valid");
+const over = makeCertificate("good.example.net", "expired");
 
 beforeAll(async () => {
-  setDefaultCACertificates([...getCACertificates("default"), good.cert, bad.cert]);
+  setDefaultCACertificates([...getCACertificates("default"), good.cert, over.cert]);
   here = await serve(handler);
   other = await serve(handler);
   tls = await serveTls(good, handler);
-  expired = await serveTls(makeCertificate("good.example.net", 1), handler); // signed by itself and by nobody we trust
+  stranger = await serveTls(makeCertificate("good.example.net", "valid"), handler); // signed by itself and by nobody we trust
+  expired = await serveTls(over, handler);
   raw = await serveRaw((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
   dns = await serveDns(
     {
@@ -104,13 +107,13 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  for (const place of [here, other, tls, expired, raw]) await place.close();
+  for (const place of [here, other, tls, expired, stranger, raw]) await place.close();
   await dns.close();
 });
 
 /** A call with both plain servers and the TLS servers reopened. */
 async function get(url: string, more: Fetching = {}): Promise<Outcome> {
-  const allow = [here, other, tls, expired, raw].map(({ port }) => `127.0.0.1:${port}`);
+  const allow = [here, other, tls, expired, stranger, raw].map(({ port }) => `127.0.0.1:${port}`);
   return fetchUrl(url, { allow, dns: [dns.address], ...more });
 }
 
@@ -307,9 +310,10 @@ describe("TLS is checked against the name", () => {
       "wrong.example.net",
       "err tls cert altname invalid",
     ],
+    ["a certificate that is over", () => `https://good.example.net:${expired.port}/json`, "good.example.net", "cert has expired"],
     [
       "a certificate that nobody signed",
-      () => `https://good.example.net:${expired.port}/json`,
+      () => `https://good.example.net:${stranger.port}/json`,
       "good.example.net",
       "depth zero self signed cert",
     ],

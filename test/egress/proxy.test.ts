@@ -9,15 +9,16 @@ import type { CommandDoor, Egress } from "../../src/egress/door.ts";
 import { openEgress } from "../../src/egress/door.ts";
 import type { ProxyRecord } from "../../src/egress/proxy.ts";
 import type { UrlResource } from "../../src/types.ts";
+import { makeCertificate } from "./certificate.ts";
 import type { DnsServer } from "./dns-server.ts";
 import { serveDns } from "./dns-server.ts";
 import type { Attempt, Result } from "./inside.ts";
 import { runInside } from "./sandbox.ts";
 import type { Place } from "./world.ts";
-import { makeCertificate, serve, serveRaw, serveTls } from "./world.ts";
+import { serve, serveRaw, serveTls } from "./world.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const certificate = makeCertificate("good.example.net", 1);
+const certificate = makeCertificate("good.example.net", "valid");
 
 let directory: string;
 let good: Place;

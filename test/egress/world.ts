@@ -1,13 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer as createRawServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { openEgress } from "../../src/egress/door.ts";
 import type { FetchGrant } from "../../src/egress/fetch.ts";
 import { Refusal } from "../../src/types.ts";
@@ -50,18 +46,6 @@ export async function serveRaw(handler: (socket: Socket) => void): Promise<Place
 
 export async function serveTls(certificate: { key: string; cert: string }, handler: Handler): Promise<Place> {
   return listen(createTlsServer(certificate, handler), "127.0.0.1");
-}
-
-/** A self-signed certificate for a name, from `validFrom` on for a day (as openssl writes times: `20200101000000Z`). */
-export function makeCertificate(name: string, days: number): { key: string; cert: string } {
-  const directory = mkdtempSync(join(tmpdir(), "certificate-"));
-  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
-  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  execFileSync("openssl", ["req", "-x509", ...ec, "-keyout", key, "-out", cert, "-days", String(days), ...subject], { stdio: "ignore" });
-  const made = { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
-  rmSync(directory, { recursive: true });
-  return made;
 }
 
 /** What `fetch` came to: the page, or the refusal as it would be shown. */
