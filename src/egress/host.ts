@@ -48,13 +48,13 @@ function isDisguised(host: string): boolean {
 /** The host without brackets and without the root's dot: `example.com.` and `example.com` are one name and must meet the same rules. */
 function bareHost(url: URL): string {
   if (url.hostname.startsWith("[")) return url.hostname.slice(1, -1);
-  if (url.hostname.endsWith(".")) url.hostname = url.hostname.slice(0, -1);
-  const host = url.hostname;
+  const host = url.hostname.replace(/\.$/, "");
+  url.hostname = host;
   if (isIP(host) !== 0) return host;
   const labels = host.split(".");
   const sound = host.length <= 253 && labels.every((label) => label.length <= 63 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label));
-  // A label that claims to be IDN and isn't comes back empty or unchanged in meaning; the DNS would be asked for something no person can read.
-  if (!sound || domainToUnicode(host) === "") throw invalid("the host is not a valid name", "check its spelling");
+  // Less a dot a name may read as an address (`1..`), and a label may claim to be IDN and be none: no person reads those as they are used.
+  if (!sound || url.hostname !== host || domainToUnicode(host) === "") throw invalid("the host is not a valid name", "check its spelling");
   return host;
 }
 
