@@ -2,29 +2,31 @@
 export class Attributes {
   readonly #names: string[] = [];
   readonly #values: string[] = [];
+  /** What lies behind belongs to earlier tags. */
+  #size = 0;
 
   get size(): number {
-    return this.#names.length;
+    return this.#size;
   }
 
   clear(): void {
-    this.#names.length = 0;
-    this.#values.length = 0;
+    this.#size = 0;
   }
 
   /** Keeps the first of a name, as browsers do. */
   add(name: string, value: string): void {
     if (this.has(name)) return;
-    this.#names.push(name);
-    this.#values.push(value);
+    this.#names[this.#size] = name;
+    this.#values[this.#size] = value;
+    this.#size += 1;
   }
 
   has(name: string): boolean {
-    return this.#names.includes(name);
+    return this.get(name) !== undefined;
   }
 
   get(name: string): string | undefined {
-    const index = this.#names.indexOf(name);
-    return index < 0 ? undefined : this.#values[index]; // a look at [-1] leaves the fast path
+    for (let index = 0; index < this.#size; index += 1) if (this.#names[index] === name) return this.#values[index];
+    return undefined;
   }
 }

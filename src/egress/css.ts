@@ -48,7 +48,7 @@ export function readStyle(text: string, cache: StyleCache): Style {
   const known = cache.get(text);
   if (known) return known;
   const style = readPlain(plainCss(text));
-  if (cache.size < 1000) cache.set(text, style);
+  if (cache.size < MOST_KNOWN) cache.set(text, style);
   return style;
 }
 
@@ -59,12 +59,10 @@ interface Rule {
   readonly style: Style;
 }
 
-/** Rules of a page's `<style>` elements that can hide text, by their most telling word (`#id`, `.class` or `tag`). */
-export type Sheet = ReadonlyMap<string, readonly Rule[]>;
-
 /** Bounds on the work that a hostile sheet makes, in all and for each element that bears a word. */
 const MOST_RULES = 5000;
 const MOST_RULES_A_KEY = 64;
+const MOST_KNOWN = 1000;
 
 /**
  * The inside of every `<style>` of a page, found before the walk since a rule may stand behind what it hides. A rough search is enough: text
@@ -84,33 +82,61 @@ export function findSheets(html: string): string {
 }
 
 /**
- * Reads rules with simple selectors: a tag, an id, classes, or those together. Combinators, attributes and pseudo-classes are not followed, nor
- * blocks that depend on the medium; external sheets are never loaded. What they hide is shown.
+ * Rules of a page's `<style>` elements that can hide text. Selectors are simple ones: a tag, an id, classes, or those together. Combinators,
+ * attributes and pseudo-classes are not followed, nor blocks that depend on the medium; external sheets are never loaded. What they hide is shown.
  */
-export function readSheet(text: string): Sheet {
-  const sheet = new Map<string, Rule[]>();
-  const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]*;|<!--|-->/g, "");
-  let count = 0;
-  for (const [selectors, body] of readBlocks(css)) {
-    const style = readPlain(body);
-    if (style.size === 0) continue;
-    for (const selector of selectors.split(",")) {
-      const parts = /^([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)$/.exec(selector.trim());
-      if (!parts || parts[0] === "" || (count += 1) > MOST_RULES) continue;
-      const names = (parts[2] ?? "").match(/[.#][\w-]+/g) ?? [];
-      const rule = {
-        tag: parts[1] ?? "",
-        id: names.find((name) => name.startsWith("#")) ?? "",
-        classes: names.filter((name) => name.startsWith(".")),
-        style,
-      };
-      const key = rule.id || rule.classes[0] || rule.tag;
-      const rules = sheet.get(key) ?? [];
-      if (rules.length < MOST_RULES_A_KEY) rules.push(rule);
-      sheet.set(key, rules);
+export class Sheet {
+  /** Rules by their most telling word: `#id`, `.class` or `tag`. */
+  readonly #rules = new Map<string, Rule[]>();
+  readonly #known = new Map<string, Style | undefined>();
+
+  constructor(text: string) {
+    const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]*;|<!--|-->/g, "");
+    let count = 0;
+    for (const [selectors, body] of readBlocks(css)) {
+      const style = readPlain(body);
+      if (style.size === 0) continue;
+      for (const selector of selectors.split(",")) {
+        if ((count += 1) > MOST_RULES) return;
+        this.#add(selector.trim(), style);
+      }
     }
   }
-  return sheet;
+
+  #add(selector: string, style: Style): void {
+    const parts = /^([a-z][a-z0-9]*)?((?:[.#][\w-]+)*)$/.exec(selector);
+    if (!parts || parts[0] === "") return;
+    const names = (parts[2] ?? "").match(/[.#][\w-]+/g) ?? [];
+    const id = names.find((name) => name.startsWith("#")) ?? "";
+    const rule = { tag: parts[1] ?? "", id, classes: names.filter((name) => name.startsWith(".")), style };
+    const key = rule.id || rule.classes[0] || rule.tag;
+    const rules = this.#rules.get(key) ?? [];
+    if (rules.length < MOST_RULES_A_KEY) rules.push(rule);
+    this.#rules.set(key, rules);
+  }
+
+  /** What the rules declare for an element, in their order; specificity is not weighed. */
+  styleOf(tag: string, id: string | undefined, classes: string | undefined): Style | undefined {
+    if (this.#rules.size === 0) return undefined;
+    const element = id === undefined && classes === undefined ? tag : `${tag} ${id ?? ""} ${classes ?? ""}`;
+    if (this.#known.has(element)) return this.#known.get(element);
+    const style = this.#collect(tag, id?.toLowerCase(), classes?.toLowerCase().split(/\s+/) ?? []);
+    if (this.#known.size < MOST_KNOWN) this.#known.set(element, style);
+    return style;
+  }
+
+  #collect(tag: string, id: string | undefined, classes: readonly string[]): Style | undefined {
+    const names = new Set([tag, `#${id ?? ""}`, ...classes.map((name) => `.${name}`)]);
+    let style: Map<string, string> | undefined;
+    for (const name of names) {
+      for (const rule of this.#rules.get(name) ?? []) {
+        const fits =
+          (rule.tag === "" || rule.tag === tag) && (rule.id === "" || names.has(rule.id)) && rule.classes.every((one) => names.has(one));
+        if (fits) style = new Map([...(style ?? []), ...rule.style]);
+      }
+    }
+    return style;
+  }
 }
 
 /** Top-level rules, and those in blocks that hold on every screen. */
@@ -140,31 +166,4 @@ function closing(css: string, open: number): number {
     if (depth === 0) return found.index;
   }
   return css.length;
-}
-
-/** All declarations for one element: sheet rules in order, then its own. Specificity is not weighed. */
-export function styleOf(
-  sheet: Sheet,
-  tag: string,
-  id: string | undefined,
-  classes: string | undefined,
-  own: Style | undefined,
-): Style | undefined {
-  if (sheet.size === 0) return own;
-  const keys = [
-    tag,
-    ...(classes?.toLowerCase().split(/\s+/) ?? []).map((name) => `.${name}`),
-    ...(id === undefined ? [] : [`#${id.toLowerCase()}`]),
-  ];
-  let style: Map<string, string> | undefined;
-  for (const key of keys) {
-    for (const rule of sheet.get(key) ?? []) {
-      const fits =
-        (rule.tag === "" || rule.tag === tag) &&
-        (rule.id === "" || keys.includes(rule.id)) &&
-        rule.classes.every((name) => keys.includes(name));
-      if (fits) style = new Map([...(style ?? []), ...rule.style]);
-    }
-  }
-  return style && own ? new Map([...style, ...own]) : (style ?? own);
 }

@@ -3,7 +3,6 @@ import { reopenedBy } from "./address.ts";
 import type { Bridge } from "./bridge.ts";
 import { bridgeTo } from "./bridge.ts";
 import type { FetchGrant } from "./fetch.ts";
-import { openFetch } from "./fetch.ts";
 import type { ProxyGrant } from "./proxy.ts";
 import { openEyes, openLookup } from "./resolve.ts";
 
@@ -35,9 +34,14 @@ export function openEgress({ allow, dns, redirects }: EgressSettings): Egress {
   const look = openLookup(dns);
   return {
     eyes: (signal) => openEyes(look, reopened, signal),
-    fetch: (eyes, grant) => openFetch(eyes, redirects, reopened, grant),
+    fetch: (eyes, grant) => ({
+      async fetch(request) {
+        const { fetchPage } = await import("./fetch.ts"); // both load on first use: start-up pays for neither
+        return fetchPage(eyes, redirects, reopened, grant, request);
+      },
+    }),
     async command(eyes, socket, token, grant) {
-      const { CommandProxy } = await import("./proxy.ts"); // most servers never run a command with a network
+      const { CommandProxy } = await import("./proxy.ts");
       const proxy = new CommandProxy(eyes, reopened, token, grant);
       await proxy.listen(socket);
       return { bridge: bridgeTo(socket, token, process.execPath), close: async () => proxy.close() };

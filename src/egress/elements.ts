@@ -15,9 +15,13 @@ export interface Tag {
   readonly open: number[];
 }
 
-/** An open element. What else the walk knows of it lies in `data`. */
+/** An open element. `data` is the walk's own. One flat object, since a page has very many. */
 export interface Open<T> {
   readonly tag: Tag;
+  /** Does it hide what is inside? */
+  readonly hidden: boolean;
+  /** What its text stands on: its own background, or the nearest around it that is said. */
+  readonly background: string | undefined;
   readonly data: T;
   /** Index of the nearest special element and of the nearest scope, itself included; -1 for none. */
   readonly special: number;
@@ -45,11 +49,11 @@ export class OpenElements<T> {
   }
 
   get top(): Open<T> | undefined {
-    return this.#stack.at(-1);
+    return this.#stack[this.#stack.length - 1];
   }
 
   get foreign(): boolean {
-    return this.#stack.at(-1)?.foreign === true;
+    return this.top?.foreign === true;
   }
 
   tag(name: string): Tag {
@@ -89,14 +93,14 @@ export class OpenElements<T> {
     if (tag.name === "a") this.endsTag(tag);
   }
 
-  push(tag: Tag, data: T): void {
+  push(tag: Tag, hidden: boolean, background: string | undefined, data: T): void {
     const { name } = tag;
     const index = this.#stack.length;
-    const below = this.#stack.at(-1);
+    const below = this.top;
     const foreign = name === "svg" || name === "math" || (below?.foreign === true && !INTEGRATION.has(name));
     const special = tag.special ? index : (below?.special ?? -1);
     const scope = tag.scope ? index : (below?.scope ?? -1);
-    this.#stack.push({ tag, data, special, scope, foreign, gone: false });
+    this.#stack.push({ tag, hidden, background, data, special, scope, foreign, gone: false });
     tag.open.push(index);
   }
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Effect, HttpHands, HttpHop, HttpPage, HttpRequest, Target, UrlEyes, UrlResource } from "../types.ts";
+import type { Effect, HttpHop, HttpPage, HttpRequest, Target, UrlEyes, UrlResource } from "../types.ts";
 import { Refusal } from "../types.ts";
 import type { Body } from "./body.ts";
 import { ACCEPT_ENCODING, readBody } from "./body.ts";
@@ -36,27 +36,29 @@ interface Hop {
 const USER_AGENT = "portcullis";
 
 /**
- * Hands for the `fetch` tool. Every hop is: decide by name, resolve (once a call and name), decide by address, check that each address may
+ * One call of the `fetch` tool. Every hop is: decide by name, resolve (once a call and name), decide by address, check that each address may
  * be dialled, dial exactly one of them. Refusals: DENIED (a hop that isn't allowed, too many redirects), TIMEOUT, CANCELLED, FAILED.
  */
-export function openFetch(eyes: UrlEyes, redirects: number, reopened: Reopened, grant: FetchGrant): HttpHands {
-  return {
-    async fetch(request: HttpRequest): Promise<HttpPage> {
-      const late = new Refusal("TIMEOUT", `no answer within ${grant.limits.timeout} ms`, "try again, or raise limits.timeout");
-      const clock = new AbortController();
-      const timer = setTimeout(() => clock.abort(late), grant.limits.timeout);
-      const cancel = (): void => clock.abort(new Refusal("CANCELLED", "the call was cancelled", "call again"));
-      grant.signal.addEventListener("abort", cancel, { once: true });
-      if (grant.signal.aborted) cancel();
-      try {
-        const run: Run = { eyes, reopened, grant, signal: clock.signal, hops: [] };
-        return await follow(run, redirects, request);
-      } finally {
-        clearTimeout(timer);
-        grant.signal.removeEventListener("abort", cancel);
-      }
-    },
-  };
+export async function fetchPage(
+  eyes: UrlEyes,
+  redirects: number,
+  reopened: Reopened,
+  grant: FetchGrant,
+  request: HttpRequest,
+): Promise<HttpPage> {
+  const late = new Refusal("TIMEOUT", `no answer within ${grant.limits.timeout} ms`, "try again, or raise limits.timeout");
+  const clock = new AbortController();
+  const timer = setTimeout(() => clock.abort(late), grant.limits.timeout);
+  const cancel = (): void => clock.abort(new Refusal("CANCELLED", "the call was cancelled", "call again"));
+  grant.signal.addEventListener("abort", cancel, { once: true });
+  if (grant.signal.aborted) cancel();
+  try {
+    const run: Run = { eyes, reopened, grant, signal: clock.signal, hops: [] };
+    return await follow(run, redirects, request);
+  } finally {
+    clearTimeout(timer);
+    grant.signal.removeEventListener("abort", cancel);
+  }
 }
 
 interface Run {
@@ -97,13 +99,16 @@ async function take(run: Run, hop: Hop): Promise<{ answer: Answer; record: (byte
   admit(run, resource);
   const addresses = dialable(resource, run.reopened);
   const { scheme, host, port } = target;
-  // A secret travels encrypted, or to a place that the operator named by address.
-  const trusted = scheme === "https" || addresses.every((address) => run.reopened(address, port));
-  const secrets = trusted ? run.grant.secrets(host) : {};
+  const secrets = mayCarrySecrets(target, addresses, run.reopened) ? run.grant.secrets(host) : {};
   const headers = { accept: "text/markdown, text/html;q=0.9, */*;q=0.8", "user-agent": USER_AGENT, ...hop.headers, ...lowerCase(secrets) };
   const sent = { method, headers: { ...headers, "accept-encoding": ACCEPT_ENCODING }, body: hop.body };
   const answer = await send(target, addresses, sent, run.signal);
   return { answer, record: (bytes) => ({ method, scheme, host, port, address: answer.address, status: answer.status, bytes }) };
+}
+
+/** A secret travels encrypted, or to a place that the operator named by address. */
+export function mayCarrySecrets({ scheme, port }: Target, addresses: readonly string[], reopened: Reopened): boolean {
+  return scheme === "https" || addresses.every((address) => reopened(address, port));
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,7 +1,7 @@
 import { Tokenizer } from "htmlparser2";
 import { Attributes } from "./attributes.ts";
-import type { Sheet, Style, StyleCache } from "./css.ts";
-import { findSheets, readSheet, readStyle, styleOf } from "./css.ts";
+import type { Style, StyleCache } from "./css.ts";
+import { findSheets, readStyle, Sheet } from "./css.ts";
 import type { Tag } from "./elements.ts";
 import { OpenElements } from "./elements.ts";
 import type { Begun } from "./render.ts";
@@ -37,24 +37,16 @@ export function htmlToMarkdown(html: string, base: string): ReadPage {
   return walk.result();
 }
 
-/** What the walk remembers of an open element. */
-interface Seen {
-  readonly hidden: boolean;
-  /** What its text stands on, itself or the nearest around it that says so. */
-  readonly background: string | undefined;
-  /** `undefined` when it lies out of sight. */
-  readonly begun: Begun | undefined;
-}
-
 /** The tokenizer's listener; positions are into the text. */
 class Walk {
   readonly #html: string;
   readonly #renderer: Renderer;
   readonly #sheet: Sheet;
   readonly #styles: StyleCache = new Map();
-  readonly #elements = new OpenElements<Seen>(({ tag, data }) => {
-    if (data.hidden) this.#hiders -= 1;
-    if (data.begun) this.#renderer.end(tag, data.begun);
+  /** With what each began in the text; `undefined` for those out of sight. */
+  readonly #elements = new OpenElements<Begun | undefined>(({ tag, hidden, data }) => {
+    if (hidden) this.#hiders -= 1;
+    if (data) this.#renderer.end(tag, data);
   });
   /** Open elements that hide what is inside. */
   #hiders = 0;
@@ -69,7 +61,7 @@ class Walk {
   constructor(html: string, base: string) {
     this.#html = html;
     this.#renderer = new Renderer(base);
-    this.#sheet = readSheet(findSheets(html));
+    this.#sheet = new Sheet(findSheets(html));
   }
 
   result(): ReadPage {
@@ -166,7 +158,7 @@ class Walk {
     if (tag.name === "base") this.#renderer.rebase(attributes.get("href") ?? "");
     const style = this.#styleOf(tag.name, attributes);
     const own = (style && backgroundOf(style)) ?? attributes.get("bgcolor")?.toLowerCase();
-    const background = own ?? this.#elements.top?.data.background;
+    const background = own ?? this.#elements.top?.background;
     const hidden = tag.unseen || hiddenByAttribute(tag.name, attributes) || (style !== undefined && hidesText(style, background));
     const seen = !hidden && this.#hiders === 0;
     if (tag.void) {
@@ -174,17 +166,18 @@ class Walk {
       else if (tag.name === "img") this.#keep(attributes.get("alt") ?? "");
       return;
     }
-    this.#elements.push(tag, { hidden, background, begun: seen ? this.#renderer.begin(tag, attributes) : undefined });
+    this.#elements.push(tag, hidden, background, seen ? this.#renderer.begin(tag, attributes) : undefined);
     if (hidden) this.#hiders += 1;
   }
 
   #styleOf(name: string, attributes: Attributes): Style | undefined {
-    if (attributes.size === 0 && this.#sheet.size === 0) return undefined;
+    const sheet = this.#sheet.styleOf(name, attributes.get("id"), attributes.get("class"));
     const own = attributes.get("style");
-    const inline = own === undefined ? undefined : readStyle(own, this.#styles);
-    const style = styleOf(this.#sheet, name, attributes.get("id"), attributes.get("class"), inline);
     const ink = attributes.get("color")?.trim().toLowerCase();
-    return ink === undefined ? style : new Map([["color", ink], ...(style ?? [])]);
+    if (own === undefined && ink === undefined) return sheet;
+    const inline = own === undefined ? undefined : readStyle(own, this.#styles);
+    if (ink === undefined && sheet === undefined) return inline;
+    return new Map([...(ink === undefined ? [] : [["color", ink] as const]), ...(sheet ?? []), ...(inline ?? [])]);
   }
 }
 

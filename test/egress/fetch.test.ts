@@ -1,6 +1,8 @@
 import { setDefaultCACertificates, getCACertificates } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { mayCarrySecrets } from "../../src/egress/fetch.ts";
+import { normalizeUrl } from "../../src/egress/host.ts";
 import type { HttpPage } from "../../src/types.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { DnsServer } from "./dns-server.ts";
@@ -360,6 +362,15 @@ describe("redirects", () => {
     const seen = await echo(url, { grant: { secrets } });
     expect({ asked, leaked: seen.headers["authorization"] }).toEqual({ asked: ["127.0.0.1", "next.example.net"], leaked: undefined });
     expect((await echo(local("/echo"), { grant: { secrets } })).headers["authorization"]).toBe("Bearer secret");
+  });
+
+  test.each([
+    ["over TLS", "https://api.example.net/", true],
+    ["in the clear", "http://api.example.net/", false],
+    ["in the clear, to an address that the operator named", "http://api.example.net:8080/", true],
+  ])("may a secret travel %s? %s: %s", (_how, url, expected) => {
+    const reopened = (_address: string, port: number): boolean => port === 8080;
+    expect(mayCarrySecrets(normalizeUrl(url), ["93.184.216.34"], reopened)).toBe(expected);
   });
 
   test.each([
