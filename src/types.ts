@@ -5,4 +5,5 @@
 export * from "./types/call.ts";
 export * from "./types/decision.ts";
 export * from "./types/files.ts";
+export * from "./types/http.ts";
 export * from "./types/refusal.ts";
