@@ -1,0 +1,20 @@
+import { chmodSync, copyFileSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { loadPolicy } from "../../src/policy/load.ts";
+import { policyJsonSchema } from "../../src/policy/schema.ts";
+import { policyFile, SOURCES } from "./support.ts";
+
+const config = fileURLToPath(new URL("../../config/", import.meta.url));
+
+test("the commented tour loads without a finding and passes its own tests", () => {
+  const copy = policyFile("");
+  copyFileSync(`${config}policy.example.yaml`, copy);
+  chmodSync(copy, 0o644);
+  const policy = loadPolicy({ ...SOURCES, files: [copy] });
+  expect(policy.warnings).toEqual([]);
+});
+
+test("the committed JSON Schema is current (else: portcullis policy schema > config/policy.schema.json)", () => {
+  expect(JSON.parse(readFileSync(`${config}policy.schema.json`, "utf8"))).toEqual(policyJsonSchema());
+});
