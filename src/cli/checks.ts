@@ -6,7 +6,7 @@ import { rgPath } from "@vscode/ripgrep";
 import { openDatabase } from "../audit/database.ts";
 import type { Config, Flags, Surroundings } from "../config/load.ts";
 import { openState, readKey } from "../config/state.ts";
-import { loadPolicyFor } from "../server.ts";
+import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 
 /** One finding. `remedy` is empty when there is nothing to do. */
 export interface Check {
@@ -25,7 +25,7 @@ const fail = (message: string, remedy: string): Finding => ({ status: "fail", me
 export async function checkMachine(
   flags: Flags,
   around: Surroundings,
-  load: (flags: Flags, around: Surroundings) => Promise<Config>,
+  load: (flags: Flags, around: Surroundings) => Config,
 ): Promise<Check[]> {
   const checks: Check[] = [];
   const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
@@ -39,8 +39,8 @@ export async function checkMachine(
   let config: Config | undefined;
   await add(
     "config",
-    async () => {
-      config = await load(flags, around);
+    () => {
+      config = load(flags, around);
       if (config.warnings.length > 0)
         return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
       return ok(config.file === undefined ? "flags and environment only" : config.file);
@@ -54,7 +54,7 @@ export async function checkMachine(
   await add("state", () => checkState(state), "Choose another directory with --state, or run as its owner.");
   await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
   await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
-  await add("policy", () => ok(describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
+  await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
   await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
   return checks;
 }
@@ -101,8 +101,8 @@ function checkDatabase(state: string): Finding {
   }
 }
 
-function describePolicy(config: Config): string {
-  const { layers, digest } = loadPolicyFor(config);
+async function describePolicy(config: Config): Promise<string> {
+  const { layers, digest } = loadPolicyOf(config, await loadFacts(true));
   return `${layers.map((layer) => `${layer.name}: ${layer.file} (${layer.rules} rules${layer.trusted ? "" : ", not trusted"})`).join("; ")}; ${digest.slice(0, 19)}`;
 }
 

@@ -4,7 +4,7 @@ import { ConfigError } from "../config/error.ts";
 import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
-import { auditCommands, rotateAuditCommand } from "./audit.ts";
+import { auditCommands, replayCommand, rotateAuditCommand } from "./audit.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
 import { packageVersion } from "./version.ts";
@@ -28,7 +28,7 @@ function collect(value: string, before: readonly string[] | undefined): string[]
   return [...(before ?? []), value];
 }
 
-function createProgram(): Command {
+async function createProgram(first: string | undefined): Promise<Command> {
   const program = new Command("portcullis")
     .description("An MCP server whose file, search, shell and fetch tools stand behind one gate.")
     .version(packageVersion(), "--version")
@@ -52,6 +52,14 @@ function createProgram(): Command {
   auditCommands(program, io);
   const keys = keyCommands(program);
   rotateAuditCommand(keys, io);
+  const description = "check, test, explain and trust policies";
+  // Loads the shell analysis, so that only the command that needs it pays for it.
+  if (first !== "policy") program.command("policy").description(description);
+  else {
+    const { policyDeps, replayDecider } = await import("./policy-deps.ts");
+    const policy = (await import("./policy.ts")).policyCommands(program, await policyDeps());
+    replayCommand(policy, { ...io, loadDecider: replayDecider });
+  }
   return program;
 }
 
@@ -74,7 +82,7 @@ function withDirectories(dirs: readonly string[], options: ServingOptions): Serv
 /** Runs the command line; every way out has its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync([...argv], { from: "user" });
+    await (await createProgram(argv[0])).parseAsync([...argv], { from: "user" });
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

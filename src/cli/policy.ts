@@ -38,7 +38,7 @@ export interface PolicyCommandDeps {
 }
 
 /** Registers `portcullis policy check|test|explain|schema|init|trust|diff`. CONTRACT section 8. */
-export function policyCommands(program: Command, deps: PolicyCommandDeps): void {
+export function policyCommands(program: Command, deps: PolicyCommandDeps): Command {
   const policy = program.command("policy").description("check, test, explain and trust policies");
   const guarded =
     <T extends unknown[]>(work: (...args: T) => void | Promise<void>) =>
@@ -119,6 +119,7 @@ export function policyCommands(program: Command, deps: PolicyCommandDeps): void 
         deps.exit(lines.length === 0 ? 0 : 1);
       }),
     );
+  return policy;
 }
 
 function collect(value: string, before: string[]): string[] {

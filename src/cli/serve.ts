@@ -9,11 +9,11 @@ import { packageVersion } from "./version.ts";
 
 /** Serves over stdio; ends within two seconds after stdin does. */
 export async function serve(options: ServingOptions): Promise<void> {
-  const config = await loadConfig(options, surroundings());
+  const config = loadConfig(options, surroundings());
   const version = packageVersion();
   const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact: (text) => text });
   const house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
-  log.logger.info({ version, workspaces: house.workspaces, policy: house.policy.digest, state: config.state }, "serving over stdio");
+  log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));

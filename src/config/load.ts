@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, parse as parsePath, resolve } from "node:path";
 import { ConfigError } from "./error.ts";
+import { parseConfig } from "./parse.ts";
 import { closestName } from "./closest.ts";
 import { defaultState } from "./state.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -32,7 +33,7 @@ export interface Config {
   readonly profile: ProfileName | undefined;
   readonly state: string;
   readonly file: string | undefined;
-  /** Policy files that apply without being named, those that exist. `trust` is where the trusted hashes of projects are kept. */
+  /** Policy files that apply without being named, those that exist. */
   readonly standing: {
     readonly admin?: string;
     readonly user?: string;
@@ -40,6 +41,8 @@ export interface Config {
     readonly directories: readonly string[];
   };
   readonly log: { readonly file?: string; readonly level: "debug" | "info" | "warn" | "error"; readonly anchor?: string };
+  /** The environment, for secrets that are named by variable. */
+  readonly env: Surroundings["env"];
   /** Things worth a word that stop nothing, such as unknown `PORTCULLIS_*` variables. */
   readonly warnings: readonly string[];
 }
@@ -73,12 +76,12 @@ export function surroundings(): Surroundings {
 }
 
 /** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */
-export async function loadConfig(flags: Flags, around: Surroundings, needWorkspace = true): Promise<Config> {
+export function loadConfig(flags: Flags, around: Surroundings, needWorkspace = true): Config {
   const { env, cwd } = around;
   const said = (flag: string | undefined, name: string, fromFile: string | undefined) => flag ?? (env[`PORTCULLIS_${name}`] || fromFile);
   const configPath = flags.config ?? (env.PORTCULLIS_CONFIG || undefined);
   const file = configPath === undefined ? undefined : resolve(cwd, configPath);
-  const content: ConfigFile = file === undefined ? {} : await readConfig(file);
+  const content: ConfigFile = file === undefined ? {} : readConfig(file);
   const fromFile = (paths: string | string[] | undefined) => [paths ?? []].flat().map((path) => resolve(dirname(file ?? cwd), path));
   const list = (flag: readonly string[] | undefined, name: string, paths: string | string[] | undefined): string[] => {
     if (flag && flag.length > 0) return flag.map((path) => resolve(cwd, path));
@@ -113,6 +116,7 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     file,
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
     log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },
+    env,
     warnings: unknownVariables(env),
   };
 }
@@ -140,14 +144,13 @@ function isProfile(name: string): name is ProfileName {
   return name === "local" || name === "team" || name === "ci";
 }
 
-async function readConfig(file: string): Promise<ConfigFile> {
+function readConfig(file: string): ConfigFile {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError(`the config file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  const { parseConfig } = await import("./parse.ts");
   return parseConfig(text, file);
 }
 

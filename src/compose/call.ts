@@ -1,0 +1,62 @@
+/** Eyes and hands of one call, put together from the rooms. */
+import { dirname } from "node:path";
+import type { Door } from "../files/door.ts";
+import { explainCall } from "../guard/explain.ts";
+import { grantFiles, grantPreview } from "../guard/grant.ts";
+import type { Opened } from "../guard/stages.ts";
+import { explainDecision, explainRefusal } from "../policy/explain.ts";
+import type { Explanation } from "../policy/explain.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Call, Eyes, PathResource, Query, Tool } from "../types.ts";
+
+/** Who asks and from where: what a call and an explanation have in common. */
+export type Caller = Pick<Call, "principal" | "session" | "transport" | "interactive">;
+
+/** Opens eyes for one call; its hands come with the permit. */
+export function openCall(caller: Caller, signal: AbortSignal, door: Door, policy: Policy, tools: ReadonlyMap<string, Tool>): Opened {
+  const files = door.eyes(signal);
+  const eyes: Eyes = {
+    files,
+    workspaces: door.workspaces,
+    explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
+  };
+  return {
+    eyes,
+    permit: ({ resources, denied, limits, signal: running, admits, preview, progress }) => {
+      const readOrList = (path: string, op: string) => (op === "read" || op === "list") && admits(path, op);
+      const access = preview ? grantPreview(readOrList) : grantFiles(resources, readOrList);
+      return {
+        files: files.hands({ ...access, signal: running, limits }),
+        limits,
+        signal: running,
+        progress,
+        denied: (path) => denied.get(path),
+      };
+    },
+    close: () => files.close(),
+  };
+}
+
+/** The decision for a call that is not made, in the words of `explain_policy`. */
+export async function explain(
+  caller: Caller,
+  tool: string,
+  args: Readonly<Record<string, unknown>>,
+  eyes: Eyes,
+  policy: Policy,
+  tools: ReadonlyMap<string, Tool>,
+): Promise<Explanation> {
+  const explained = await explainCall(policy, tools.get(tool), { ...caller, tool, args }, eyes, eyes.workspaces);
+  return "refusal" in explained ? explainRefusal(explained.refusal) : explainDecision(explained.decision, explained.query);
+}
+
+/** Deletes the temporary files of a call that died while it wrote. */
+export function clearLeftovers(door: Door, query: object): void {
+  const { resources } = query as Partial<Query>;
+  // A query of very many resources is recorded as their number.
+  if (!Array.isArray(resources)) return;
+  const written = (resources as Query["resources"]).filter(
+    (resource): resource is PathResource => resource.kind === "path" && resource.op === "write",
+  );
+  for (const directory of new Set(written.flatMap(({ path }) => (path === null ? [] : dirname(path))))) door.removeLeftovers(directory);
+}
