@@ -109,7 +109,8 @@ describe("programs that search", () => {
     ["awk -f prog a", ["hazard -f", "hazard prog", "read a"]],
     ["jq .a f", ["set read-basic", "read f"]],
     ["jq env f", ["hazard env", "read f"]],
-    ["jq --rawfile x y . f", ["hazard --rawfile", "read y", "read .", "read f"]],
+    ["jq --arg x y .a f", ["set read-basic", "read f"]],
+    ["jq .a --rawfile x y f", ["set read-basic", "read y", "read f"]],
     ["yq -i .a=1 f", ["read f", "write f"]],
   ]);
 });
@@ -190,8 +191,8 @@ describe("git", () => {
       ["git fetch https://h.example/r", ["hazard fetch", "write .git by git", "POST https://h.example:443"]],
       ["git fetch 'ext::sh -c id'", ["hazard fetch", "hazard ext::sh -c id", "write .git by git"]],
       ["git clone git@h.example:a/b.git", ["hazard clone", "write .git by git", "write b", "POST ssh://h.example:22"]],
-      ["git rebase -x id HEAD~1", ["hazard rebase"]],
-      ["git frobnicate", ["hazard frobnicate"]],
+      ["git rebase -x id HEAD~1", ["hazard -x", "hazard id", "write .git by git", "write HEAD~1 by git"]],
+      ["git frobnicate --x y", ["hazard frobnicate", "hazard --x"]],
     ].map(([text, expected]) => [text as string, expected as string[]] as const),
   );
 });
@@ -265,7 +266,7 @@ describe("interpreters, builders, packages, network", () => {
     ["scp a h.example:b", ["read a", "POST ssh://h.example:22"]],
     ["nslookup secret.h.example", ["GET dns://secret.h.example:53"]],
     ["docker ps -a", []],
-    ["docker run x", ["hazard run"]],
+    ["docker run -v /:/h x", ["hazard run", "hazard -v"]],
     ["gh pr list", []],
     ["gh api x", ["hazard api"]],
     ["vim a", ["hazard a", "read a", "write a"]],

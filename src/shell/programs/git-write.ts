@@ -80,6 +80,11 @@ export const gitWriting: Readonly<Record<string, Program>> = {
       "--commit --no-commit -n --ff --no-ff --ff-only -m= --no-edit --squash --no-squash --abort --continue --quit --skip --stat --no-stat -q,--quiet -v,--verbose -x --allow-unrelated-histories --signoff --no-verify -X= !-s,--strategy= !-e,--edit !-S=? !--gpg-sign=?",
     examine: inTree,
   },
+  rebase: {
+    options:
+      "--continue --abort --skip --quit --onto= --keep-base --root -q,--quiet -v,--verbose --stat -n,--no-stat --no-verify --verify -f,--force-rebase,--no-ff --autostash --no-autostash --fork-point --no-fork-point --ignore-whitespace --whitespace= --autosquash --no-autosquash --committer-date-is-author-date --reapply-cherry-picks --update-refs !-i,--interactive !-x,--exec= !--edit-todo !-s,--strategy= !-X,--strategy-option= !-S=? !--gpg-sign=? !--show-current-patch",
+    examine: inTree,
+  },
   "fetch pull ls-remote": {
     options:
       "--all -a,--append --atomic --depth= --deepen= --unshallow -f,--force -k,--keep -p,--prune -P,--prune-tags -t,--tags -n,--no-tags -j,--jobs= -q,--quiet -v,--verbose --progress -4,--ipv4 -6,--ipv6 --dry-run --ff-only --no-rebase --rebase=? --heads -h --refs --get-url --symref --sort= --exit-code --autostash --no-autostash --recurse-submodules=? --no-recurse-submodules !--upload-pack= !--exec= !-o,--server-option= !--refmap= !-u !--set-upstream",
