@@ -4,7 +4,8 @@ import { addUrl } from "../urls.ts";
 import { uses } from "../view.ts";
 import type { View } from "../view.ts";
 
-const REPOSITORY = { op: "write", path: ".git", by: "git" } as const;
+/** What git keeps for itself in a repository; the index stands for all of it. */
+const REPOSITORY = { op: "write", path: ".git/index", by: "git" } as const;
 
 /** Changes the repository only. */
 function inRepository(view: View): void {
