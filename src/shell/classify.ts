@@ -7,7 +7,7 @@ import { findCommands, parseText, toLine } from "./parse.ts";
 import type { FoundCommand } from "./parse.ts";
 
 /** What a text is. `reason` says what made it a script, or why it is refused. */
-export type Reading =
+type Reading =
   | { readonly verdict: "simple"; readonly line: Line }
   | { readonly verdict: "script"; readonly reason: string; readonly found: readonly FoundCommand[] }
   | { readonly verdict: "refused"; readonly reason: string };

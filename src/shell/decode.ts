@@ -152,6 +152,7 @@ export function decode(text: string, posix = false): Line {
       const next = text[at];
       if (next === "<" || next === ">") {
         if (DIGITS.test(source)) {
+          if (posix && source.length > 1) throw new Stop("script", "a descriptor that sh reads as a word");
           readRedirection(Number(source), redirections);
           continue;
         }

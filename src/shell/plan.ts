@@ -28,7 +28,7 @@ export interface PlannedPipeline {
   readonly commands: readonly PlannedCommand[];
 }
 
-export interface PlannedList {
+interface PlannedList {
   readonly pipelines: readonly PlannedPipeline[];
   readonly operators: readonly ("&&" | "||")[];
 }

@@ -2,24 +2,17 @@
 import { Stop } from "./line.ts";
 import type { Token } from "./line.ts";
 
-/** Simple escapes of `$'...'` (bash manual, 3.1.2.4). */
+/** Simple escapes of `$'...'` (bash manual, 3.1.2.4) that the gate would let through as plain characters. */
 const ANSI_C: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
-  r: "\r",
-  a: "\u0007",
-  b: "\b",
-  e: "\u001b",
-  E: "\u001b",
-  f: "\f",
-  v: "\v",
   "\\": "\\",
   "'": "'",
   '"': '"',
   "?": "?",
 };
 
-/** The body of `$'...'` from just after its opening quote. Control characters that appear only here are refused as in the gate. */
+/** The body of `$'...'` from just after its opening quote. An escape for a control character or one beyond ASCII makes a script. */
 function readAnsiC(text: string, start: number): { value: string; end: number } {
   let value = "";
   let at = start;
@@ -35,8 +28,9 @@ function readAnsiC(text: string, start: number): { value: string; end: number } 
     const numeric = /^\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8}))/.exec(text.slice(at, at + 10));
     if (numeric !== null) {
       const code = numeric[2] === undefined ? parseInt(numeric[1] ?? numeric[3] ?? numeric[4] ?? "", 16) : parseInt(numeric[2], 8);
-      // Bytes above 127 and NUL depend on the locale or end the string.
-      if (!(code >= 9 && code < 127)) throw new Stop("script", "an escape in `$'...'` that is not plain ASCII");
+      // Bytes above 127 depend on the locale, NUL ends the string.
+      if (code !== 9 && code !== 10 && !(code >= 32 && code < 127))
+        throw new Stop("script", "an escape in `$'...'` that is not plain ASCII");
       value += String.fromCodePoint(code);
       at += numeric[0].length;
       continue;

@@ -7,7 +7,7 @@ import { createView } from "./view.ts";
 import type { Operand, View } from "./view.ts";
 
 /** Says what a word of this role does. `at` is the word to blame. */
-export function applyRole(view: View, role: Role, text: Word, at: number): void {
+function applyRole(view: View, role: Role, text: Word, at: number): void {
   switch (role) {
     case "text":
       return;
@@ -45,9 +45,9 @@ function noteOption(view: View, name: string, option: Option, at: number, value:
   if (value !== undefined) applyRole(view, option.role, value, valueAt);
 }
 
-function unknown(view: View, name: string, at: number): void {
+function unknown(view: View, name: Word, at: number): void {
   view.seen.push({ name, word: at });
-  view.hazards.push({ word: at, reason: `\`${name}\` is not an option we know` });
+  view.hazards.push({ word: at, reason: `\`${name ?? "?"}\` is not an option we know` });
 }
 
 /** Reads a long option (or one of single-dash style); returns how many words it took. */
@@ -172,8 +172,8 @@ export function readInto(view: View, program: Program, from: number): void {
     const next = first.text === null ? undefined : table.subcommands.get(first.text);
     if (next === undefined) {
       view.hazards.push({ word: first.word, reason: `\`${first.text ?? "?"}\` can do more than read` });
-      // What follows is not understood: options are shown as they stand, for rules that name them.
-      for (const { text, word } of operands.slice(1)) if (text === null || text.startsWith("-")) view.seen.push({ name: text, word });
+      // What follows is not understood: its options have to be named as well.
+      for (const { text, word } of operands.slice(1)) if (text === null || text.startsWith("-")) unknown(view, text, word);
       return;
     }
     view.operands.length = 0;

@@ -5,7 +5,7 @@ import type { Redirection } from "./line.ts";
 import type { Plan, PlannedCommand, PlannedWord } from "./plan.ts";
 
 /** Absolute path of an installed program, or null. */
-export type LookUp = (name: string) => string | null;
+type LookUp = (name: string) => string | null;
 
 /** A word as bash reads it back unchanged. */
 export function quote(text: string): string {

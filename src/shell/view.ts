@@ -10,7 +10,7 @@ export interface PathClaim {
 }
 
 /** A command that this command runs, as a slice of or beside its own words. */
-export interface InnerCommand {
+interface InnerCommand {
   readonly words: readonly Word[];
   /** Index of the outer word that names the program, where the printer can put an absolute path. */
   readonly at?: number;
@@ -29,7 +29,7 @@ export interface InnerText {
 }
 
 /** An option as it was found. */
-export interface SeenOption {
+interface SeenOption {
   /** As the table names it; `null` when not known before it runs. */
   readonly name: Word;
   readonly word: number;

@@ -46,7 +46,7 @@ function listsWith(options: string, listing: string): Program {
     examine: (view) => {
       if (view.operands.length === 0 || uses(view, ...names)) return;
       view.set = null;
-      view.paths.push({ op: "write", path: ".git", by: "git" });
+      view.paths.push({ op: "write", path: ".git/index", by: "git" });
     },
   });
 }
@@ -64,7 +64,7 @@ function changes(program: Program, options: string): Program {
       program.examine?.(view);
       if (!uses(view, ...names)) return;
       view.set = null;
-      view.paths.push({ op: "write", path: ".git", by: "git" });
+      view.paths.push({ op: "write", path: ".git/index", by: "git" });
       if (uses(view, "-u", "--set-upstream-to", "--unset-upstream", "-t", "--track"))
         view.paths.push({ op: "write", path: ".git/config", by: "git" });
     },
@@ -150,7 +150,8 @@ export const gitReading: Readonly<Record<string, Program>> = {
       show: looks(`${DIFF} -u,--include-untracked --only-untracked --no-include-untracked`, PLAIN),
     },
     examine: (view) => {
-      if (view.operands.length === 0) view.paths.push({ op: "write", path: "." }, { op: "write", path: ".git", by: "git" });
+      if (view.operands.length === 0)
+        view.paths.push({ op: "write", path: ".", by: "git" }, { op: "write", path: ".git/index", by: "git" });
     },
   },
   remote: {

@@ -4,7 +4,8 @@ import { addUrl } from "../urls.ts";
 import { uses } from "../view.ts";
 import type { View } from "../view.ts";
 
-const REPOSITORY = { op: "write", path: ".git", by: "git" } as const;
+/** What git keeps for itself in a repository; the index stands for all of it. */
+const REPOSITORY = { op: "write", path: ".git/index", by: "git" } as const;
 
 /** Changes the repository only. */
 function inRepository(view: View): void {
@@ -78,6 +79,11 @@ export const gitWriting: Readonly<Record<string, Program>> = {
   "merge cherry-pick revert": {
     options:
       "--commit --no-commit -n --ff --no-ff --ff-only -m= --no-edit --squash --no-squash --abort --continue --quit --skip --stat --no-stat -q,--quiet -v,--verbose -x --allow-unrelated-histories --signoff --no-verify -X= !-s,--strategy= !-e,--edit !-S=? !--gpg-sign=?",
+    examine: inTree,
+  },
+  rebase: {
+    options:
+      "--continue --abort --skip --quit --onto= --keep-base --root -q,--quiet -v,--verbose --stat -n,--no-stat --no-verify --verify -f,--force-rebase,--no-ff --autostash --no-autostash --fork-point --no-fork-point --ignore-whitespace --whitespace= --autosquash --no-autosquash --committer-date-is-author-date --reapply-cherry-picks --update-refs !-i,--interactive !-x,--exec= !--edit-todo !-s,--strategy= !-X,--strategy-option= !-S=? !--gpg-sign=? !--show-current-patch",
     examine: inTree,
   },
   "fetch pull ls-remote": {

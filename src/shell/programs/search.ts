@@ -31,9 +31,9 @@ const RG: Program = {
 };
 
 /** Functions of jq that read more than the input: modules and the environment (jq manual, Modules; `$ENV`). */
-const JQ_REACHES = /\b(import|include|env|input_filename|get_search_list|modulemeta|ltrimstr_file|\$__loc__)\b|\$ENV|@sh_/;
+const JQ_REACHES = /\b(import|include|get_search_list|modulemeta)\b|(?<![.\w$])env\b|\$ENV|\$__prog_/;
 /** Functions of yq (mikefarah) that read files or the environment, or run expressions of their own. */
-const YQ_REACHES = /\b(load\w*|env|strenv|envsubst|eval|system|file_?name)\b/;
+const YQ_REACHES = /\b(load\w*|strenv|envsubst|eval|system)\b|(?<![.\w])env\b/;
 
 /** An expression as first operand, then files; the expression may reach what `reaches` matches. */
 function expression(reaches: RegExp, fileOptions: readonly string[]): (view: View) => void {
@@ -53,8 +53,20 @@ function expression(reaches: RegExp, fileOptions: readonly string[]): (view: Vie
   };
 }
 
+/** `--arg NAME VALUE` and its kin take two words. */
+function examineJq(view: View): void {
+  for (const { name, word } of view.seen) {
+    if (name === null || !/^--(arg|argjson|slurpfile|rawfile)$/.test(name)) continue;
+    const at = view.operands.findIndex((operand) => operand.word === word + 2);
+    const [value] = at < 0 ? [] : view.operands.splice(at, 1);
+    if (value === undefined) view.hazards.push({ word, reason: "an option without its two words" });
+    else if (name === "--slurpfile" || name === "--rawfile") view.paths.push({ op: "read", path: value.text });
+  }
+  expression(JQ_REACHES, ["-f", "--from-file"])(view);
+}
+
 const JQ_BASE =
-  "-n,--null-input -R,--raw-input -s,--slurp -c,--compact-output -r,--raw-output --raw-output0 -j,--join-output -a,--ascii-output -S,--sort-keys -C,--color-output -M,--monochrome-output --tab --indent= --unbuffered --stream --stream-errors --seq -e,--exit-status !-f,--from-file= !-L= !--args !--jsonargs -h,--help -V,--version --build-configuration !--arg !--argjson !--slurpfile !--rawfile";
+  "-n,--null-input -R,--raw-input -s,--slurp -c,--compact-output -r,--raw-output --raw-output0 -j,--join-output -a,--ascii-output -S,--sort-keys -C,--color-output -M,--monochrome-output --tab --indent= --unbuffered --stream --stream-errors --seq -e,--exit-status !-f,--from-file= !-L= !--args !--jsonargs -h,--help -V,--version --build-configuration --arg= --argjson= --slurpfile= --rawfile=";
 
 export const search: Readonly<Record<string, Program>> = {
   grep: GREP,
@@ -78,7 +90,7 @@ export const search: Readonly<Record<string, Program>> = {
     options: "-c,--count -i,--ignore-case -l,--limit= -b,--basename",
     examine: (view) => view.paths.push({ op: "list", path: "/" }),
   },
-  jq: { options: JQ_BASE, set: "read-basic", examine: expression(JQ_REACHES, ["-f", "--from-file"]) },
+  jq: { options: JQ_BASE, set: "read-basic", examine: examineJq },
   yq: {
     options:
       "-n,--null-input -r,--unwrapScalar=? -P,--prettyPrint -o,--output-format= -p,--input-format= -j,--tojson -C,--colors -M,--no-colors -N,--no-doc -e,--exit-status -i,--inplace -I,--indent= -v,--verbose -V,--version -h,--help !--from-file= !-s,--split-exp= !--split-exp-file= !-f,--front-matter=",

@@ -4,7 +4,7 @@ import { uses, valuesOf } from "../view.ts";
 import type { View } from "../view.ts";
 
 /** Files and programs in a sed script, or null when it can't be followed. */
-export interface SedScript {
+interface SedScript {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly runs: boolean;
@@ -28,7 +28,7 @@ function skipPart(script: string, start: number, delimiter: string, regex: boole
 }
 
 /** Reads a sed script. */
-export function readSedScript(script: string): SedScript | null {
+function readSedScript(script: string): SedScript | null {
   const reads: string[] = [];
   const writes: string[] = [];
   let runs = false;
