@@ -101,6 +101,7 @@ async function mutate(number: number, change?: (typeof MUTANTS)[number]): Promis
   mkdirSync(home);
   cpSync(join(source, "policy"), join(home, "policy"), { recursive: true });
   cpSync(join(source, "types.ts"), join(home, "types.ts"));
+  cpSync(join(source, "types"), join(home, "types"), { recursive: true });
   if (change !== undefined) {
     const file = join(home, "policy", change.file);
     const text = readFileSync(file, "utf8");
