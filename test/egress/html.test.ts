@@ -80,6 +80,7 @@ const VECTORS: readonly (readonly [how: string, html: string])[] = [
   ["a block inside a closed inline element", `<b><div hidden></b>${SECRET}</div>`],
   ["an unknown end tag between", `<div hidden><p></span></foo>${SECRET}</div>`],
   ["a table cell that is hidden", `<table><tr><td hidden>${SECRET}<td>seen</table>`],
+  ["an end tag in a cell for what is around the table", `<div hidden><table><tr><td></div>${SECRET}</table></div>`],
   ["markup that never ends", `<p title="${SECRET}`],
 ];
 
