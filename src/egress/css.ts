@@ -94,7 +94,7 @@ export class Sheet {
   readonly #known = new Map<string, Style | undefined>();
 
   constructor(text: string) {
-    const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]{0,500};|<!--|-->/g, "");
+    const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]{0,200};|<!--|-->/g, "");
     let count = 0;
     for (const [selectors, body] of readBlocks(css)) {
       const style = readPlain(body);
