@@ -26,6 +26,9 @@ function plainCss(text: string): string {
     .toLowerCase();
 }
 
+/** Values that hide are short; a picture in a value is not read to its end. Characters. */
+const LONGEST_VALUE = 200;
+
 /** Reads a `style` attribute or the inside of a rule. A later declaration wins, unless the earlier one is `!important`. */
 function readPlain(css: string): Style {
   const style = new Map<string, string>();
@@ -35,10 +38,10 @@ function readPlain(css: string): Style {
     const property = declaration.slice(0, colon).trim();
     if (colon < 0 || !WATCHED.has(property)) continue;
     const value = declaration.slice(colon + 1).trim();
-    const plain = value.replace(/\s*!\s*important$/, "");
-    if (important.has(property) && plain === value) continue;
-    if (plain !== value) important.add(property);
-    style.set(property, plain);
+    const bare = value.replace(/!\s*important$/, "");
+    if (important.has(property) && bare === value) continue;
+    if (bare !== value) important.add(property);
+    style.set(property, bare.trimEnd().slice(0, LONGEST_VALUE));
   }
   return style;
 }
@@ -69,7 +72,7 @@ const MOST_KNOWN = 1000;
  * that only looks like a sheet can hide more, never show more.
  */
 export function findSheets(html: string): string {
-  const open = /<style\b[^>]{0,2000}>/gi;
+  const open = /<style\b[^>]{0,300}>/gi;
   const close = /<\/style/gi;
   const found: string[] = [];
   while (open.exec(html)) {
@@ -91,7 +94,7 @@ export class Sheet {
   readonly #known = new Map<string, Style | undefined>();
 
   constructor(text: string) {
-    const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]*;|<!--|-->/g, "");
+    const css = plainCss(text).replace(/@(import|charset|layer|namespace)[^;{]{0,200};|<!--|-->/g, "");
     let count = 0;
     for (const [selectors, body] of readBlocks(css)) {
       const style = readPlain(body);

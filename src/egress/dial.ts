@@ -59,8 +59,11 @@ export async function send(
     connect: (options, callback) =>
       connect(options, (...[error, socket]) => {
         if (error) return callback(error, null);
-        address = classify(socket.remoteAddress ?? "").address;
-        if (addresses.includes(address)) return callback(null, socket);
+        const reached = classify(socket.remoteAddress ?? "").address;
+        if (addresses.includes(reached)) {
+          address = reached;
+          return callback(null, socket);
+        }
         socket.destroy();
         return callback(new Error("connected to an address that was not judged"), null);
       }),

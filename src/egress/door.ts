@@ -25,7 +25,10 @@ export interface Egress {
   eyes(signal: AbortSignal): UrlEyes;
   /** Hands for one call, over the eyes that judged it. */
   fetch(eyes: UrlEyes, grant: FetchGrant): HttpHands;
-  /** Opens the proxy of one command. `socket` is a path that doesn't exist yet (under 100 bytes), `token` at least 128 random bits in hex. */
+  /**
+   * Opens the proxy of one command. `socket` is a path that doesn't exist yet (under 100 bytes) in a directory that the sandbox's user can pass
+   * (0711); `token` at least 128 random bits in hex. Rejects with the system's error when it can't listen there.
+   */
   command(eyes: UrlEyes, socket: string, token: string, grant: ProxyGrant): Promise<CommandDoor>;
 }
 

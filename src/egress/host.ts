@@ -53,8 +53,8 @@ function bareHost(url: URL): string {
   if (isIP(host) !== 0) return host;
   const labels = host.split(".");
   const sound = host.length <= 253 && labels.every((label) => label.length <= 63 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label));
-  // Less a dot a name may read as an address (`1..`), and a label may claim to be IDN and be none: no person reads those as they are used.
-  if (!sound || url.hostname !== host || domainToUnicode(host) === "") throw invalid("the host is not a valid name", "check its spelling");
+  // A label may claim to be IDN and be none: no person could read it.
+  if (!sound || domainToUnicode(host) === "") throw invalid("the host is not a valid name", "check its spelling");
   return host;
 }
 

@@ -144,7 +144,8 @@ class Walk {
       return;
     }
     const { name = "" } = this.#elements.top?.tag ?? {};
-    if (name === "title" && this.#hiders <= 2) this.#title += text;
+    const outer = 1 + this.#elements.tag("head").open.length; // a title in anything else that is unseen (svg) is none of the page's
+    if (name === "title" && this.#hiders === outer) this.#title += text;
     else if (name !== "script" && name !== "style") this.#keep(text);
   }
 

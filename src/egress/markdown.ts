@@ -1,5 +1,6 @@
-/** Containers that indent (quotes and list items) beyond this depth stay where they are: each line would repeat them all. */
-const DEEPEST_INDENT = 8;
+/** Containers that indent (quotes and list items) beyond this depth stay where they are, and none indents more: each line repeats them all. */
+const DEEPEST_INDENT = 6;
+const WIDEST_INDENT = 4;
 
 interface Container {
   readonly prefix: string;
@@ -98,7 +99,7 @@ export class MarkdownWriter {
     } else {
       this.line();
       this.#bullet = (this.#bullet ?? this.#prefix) + bullet;
-      this.#prefix += " ".repeat(bullet.length);
+      this.#prefix += " ".repeat(Math.min(bullet.length, WIDEST_INDENT));
     }
     return container;
   }
@@ -126,7 +127,7 @@ export class MarkdownWriter {
 
   /** Ends preformatted text: its fence is longer than any run of backticks inside. */
   closeFence(language: string): void {
-    const code = (this.#fenced ?? []).join("").replace(/^\n|\s+$/g, "");
+    const code = (this.#fenced ?? []).join("").replace(/^\n/, "").trimEnd();
     this.#fenced = undefined;
     if (code.trim() === "") return;
     const longest = (code.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);

@@ -9,7 +9,7 @@ import { forward } from "./forward.ts";
 import { authorityOf, normalizeMethod, normalizeUrl } from "./host.ts";
 import type { Reopened } from "./resolve.ts";
 import { dialable } from "./resolve.ts";
-import { tunnel } from "./tunnel.ts";
+import { spentAll, tunnel } from "./tunnel.ts";
 
 /** One request of a command, or one tunnel. `begun` comes before a byte leaves, the others at the end. */
 export interface ProxyRecord {
@@ -157,6 +157,7 @@ export class CommandProxy {
       resource = await this.#eyes.resolve(resource);
       this.#admit(resource);
       const addresses = dialable(resource, this.#reopened);
+      if (this.#spent > this.#grant.limits.bytes) throw spentAll();
       await this.#record("begun", resource, spent);
       begun = true;
       const count = (direction: "sent" | "received", bytes: number): boolean => {
@@ -207,7 +208,7 @@ class Unauthorized extends Refusal {
 function statusOf(refusal: Refusal): string {
   if (refusal instanceof Unauthorized) return "407 Proxy Authentication Required";
   if (refusal.code === "INVALID_INPUT") return "400 Bad Request";
-  return refusal.code === "DENIED" ? "403 Forbidden" : "502 Bad Gateway";
+  return refusal.code === "DENIED" || refusal.code === "BUDGET_EXHAUSTED" ? "403 Forbidden" : "502 Bad Gateway";
 }
 
 function challenge(status: string): string {

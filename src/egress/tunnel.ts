@@ -16,12 +16,11 @@ const PATIENCE = 10_000;
  * client's goes over before its hello has named the CONNECT host.
  */
 export async function tunnel(exchange: Exchange, client: Duplex, head: Buffer): Promise<void> {
-  const { target, addresses, signal } = exchange;
+  const { target, signal } = exchange;
   const far = await dial(exchange);
   try {
     client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     const hello = await readHello(client, head, target.host, signal);
-    if (!addresses.includes(classify(far.remoteAddress ?? "").address)) throw new Error("connected to an address that was not judged");
     if (!exchange.count("sent", hello.length)) throw spentAll();
     far.write(hello);
     await carry(exchange, client, far);
@@ -41,7 +40,9 @@ async function dial({ target, addresses, idle, signal }: Exchange): Promise<Retu
   far.once("error", reject);
   try {
     await promise;
+    if (!addresses.includes(classify(far.remoteAddress ?? "").address)) throw new Error("connected to an address that was not judged");
   } catch (error) {
+    far.destroy();
     throw new Refusal("FAILED", `no connection with \`${target.host}\``, "check host and port, or try again later", error);
   }
   far.setTimeout(idle, () => far.destroy());

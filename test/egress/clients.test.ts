@@ -99,7 +99,7 @@ describe("ordinary programs reach what is allowed, with the usual variables and 
     );
     const npm = findNpm();
     const home = dirname(dirname(npm));
-    const binds = [[project, "/work", "writable"] as const, ...(npm.startsWith("/usr/") ? [] : [[home, home] as const])];
+    const binds = [[project, "/project", "writable"] as const, ...(npm.startsWith("/usr/") ? [] : [[home, home] as const])];
     const flags = ["ci", "--no-audit", "--no-fund", "--no-update-notifier", `--registry=http://127.0.0.1:${plain.port}/`];
     const ran = await runInside(door.bridge, ["/run/portcullis/node", npm, ...flags], binds);
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining("added 1 package") as string });

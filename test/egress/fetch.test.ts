@@ -1,6 +1,8 @@
+import type { ServerResponse } from "node:http";
 import { setDefaultCACertificates, getCACertificates } from "node:tls";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { send } from "../../src/egress/dial.ts";
 import { mayCarrySecrets } from "../../src/egress/fetch.ts";
 import { normalizeUrl } from "../../src/egress/host.ts";
 import type { HttpPage } from "../../src/types.ts";
@@ -10,8 +12,16 @@ import { serveDns } from "./dns-server.ts";
 import type { Fetching, Handler, Outcome, Place } from "./world.ts";
 import { fetchUrl, serve, serveRaw, serveTls } from "./world.ts";
 
-const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
 const words = "word ".repeat(1000);
+
+const nothing = Buffer.concat(Array.from({ length: 100 }, () => gzipSync("")));
+
+/** Writes the same again and again for as long as it is taken. */
+function pour(response: ServerResponse, piece: string | Buffer): void {
+  while (response.write(piece));
+  response.once("drain", () => pour(response, piece));
+}
 
 /** What the test server does, by path. */
 const PATHS: Readonly<Record<string, Handler>> = {
@@ -35,20 +45,14 @@ const PATHS: Readonly<Record<string, Handler>> = {
   "/deflate": (_, response) =>
     response.setHeader("content-type", "text/plain").setHeader("content-encoding", "deflate").end(deflateSync("zipped")),
   "/bomb": (_, response) => response.setHeader("content-type", "text/plain").setHeader("content-encoding", "gzip").end(bomb),
+  "/empty-gzip": (_, response) => pour(response.setHeader("content-type", "text/plain").setHeader("content-encoding", "gzip"), nothing),
   "/broken-gzip": (_, response) => response.setHeader("content-type", "text/plain").setHeader("content-encoding", "gzip").end("not gzip"),
   "/double-gzip": (_, response) =>
     response
       .setHeader("content-type", "text/plain")
       .setHeader("content-encoding", "gzip, gzip")
       .end(gzipSync(gzipSync("x"))),
-  "/endless": (_, response) => {
-    response.setHeader("content-type", "text/plain");
-    const more = (): void => {
-      while (response.write("x".repeat(65536)));
-      response.once("drain", more);
-    };
-    more();
-  },
+  "/endless": (_, response) => pour(response.setHeader("content-type", "text/plain"), "x".repeat(65_536)),
   "/slow-body": (_, response) => response.setHeader("content-type", "text/plain").write("begin"),
   "/no-headers": () => undefined,
   "/404": (_, response) => response.writeHead(404, { "content-type": "text/plain" }).end("nothing here"),
@@ -211,6 +215,7 @@ describe("bad input is refused or cut with a reason", () => {
     ["an endless body is cut at the size", "/endless", { form: "text", text: "x".repeat(5000), replaced: false, cut: "size" }],
     ["a slow body is cut at the time", "/slow-body", { form: "text", text: "begin", replaced: false, cut: "time" }],
     ["a gzip bomb is cut at the size", "/bomb", { form: "text", text: "\0".repeat(5000), replaced: false, cut: "size" }],
+    ["gzip that unpacks to nothing, without an end", "/empty-gzip", { form: "text", text: "", replaced: false, cut: "size" }],
     ["headers that never come", "/no-headers", { code: "TIMEOUT", reason: "no answer within 400 ms" }],
     ["a body that doesn't unpack", "/broken-gzip", { code: "FAILED", reason: "`127.0.0.1` sent a body that doesn't unpack" }],
     ["a coding inside a coding", "/double-gzip", { code: "FAILED", reason: "`127.0.0.1` answered in an unknown coding" }],
@@ -369,8 +374,7 @@ describe("redirects", () => {
     ["in the clear", "http://api.example.net/", false],
     ["in the clear, to an address that the operator named", "http://api.example.net:8080/", true],
   ])("may a secret travel %s? %s: %s", (_how, url, expected) => {
-    const reopened = (_address: string, port: number): boolean => port === 8080;
-    expect(mayCarrySecrets(normalizeUrl(url), ["93.184.216.34"], reopened)).toBe(expected);
+    expect(mayCarrySecrets(normalizeUrl(url), ["93.184.216.34"], (_address, port) => port === 8080)).toBe(expected);
   });
 
   test.each([
@@ -419,6 +423,11 @@ describe("rebinding, by real connections", () => {
   test("control: the next call hears it, and is refused", async () => {
     const reason = `\`rebind.example.net:${here.port}\` means a forbidden address (private)`;
     expect(await get(`http://rebind.example.net:${here.port}/json`)).toEqual({ code: "DENIED", reason });
+  });
+
+  test("a connection to any address but those that were judged is given up", async () => {
+    const sent = send(normalizeUrl(local("/json")), ["93.184.216.34"], { method: "GET", headers: {} }, new AbortController().signal);
+    await expect(sent).rejects.toThrow("no connection with `127.0.0.1`");
   });
 
   test("a proxy in the environment is not used", async () => {

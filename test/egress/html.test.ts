@@ -71,6 +71,7 @@ const VECTORS: readonly (readonly [how: string, html: string])[] = [
   ["noscript", `<noscript><p>${SECRET}</p></noscript>`],
   ["a script", `<script type="application/ld+json">{"a":"${SECRET}"}</script>`],
   ["a sheet as text", `<style>/* ${SECRET} */</style>`],
+  ["the title of a drawing", `<svg><title>${SECRET}</title></svg>`],
   ["svg", `<svg><text opacity=0>${SECRET}</text></svg>`],
   ["a form field", `<input type=hidden value="${SECRET}"><select><option>${SECRET}</select>`],
   ["an attribute that shows on hover", `<p title="${SECRET}">seen`],
@@ -80,6 +81,7 @@ const VECTORS: readonly (readonly [how: string, html: string])[] = [
   ["a block inside a closed inline element", `<b><div hidden></b>${SECRET}</div>`],
   ["an unknown end tag between", `<div hidden><p></span></foo>${SECRET}</div>`],
   ["a table cell that is hidden", `<table><tr><td hidden>${SECRET}<td>seen</table>`],
+  ["an end tag in a cell for what is around the table", `<div hidden><table><tr><td></div>${SECRET}</table></div>`],
   ["markup that never ends", `<p title="${SECRET}`],
 ];
 
@@ -185,6 +187,17 @@ const SHAPES: readonly (readonly [what: string, make: (n: number) => string])[] 
   ["unclosed sheets", (n) => `${"<style".repeat(n)}>.a{} </style><p>deep`],
   ["rules for one class", (n) => `<style>${".a.b{color:red}".repeat(n)}</style>${"<i class=a>".repeat(n)}deep`],
   ["attributes", (n) => `<p ${"title=x ".repeat(n)}>deep`],
+  ["blanks in code", (n) => `<pre>a${"    ".repeat(n * 5)}a</pre>deep`],
+  ["blanks in a style", (n) => `<p style="color:${"    ".repeat(n * 5)}x !">deep`],
+  ["digits in a style", (n) => `<p style="left:${"1111".repeat(n * 5)}x;position:absolute">deep`],
+  ["imports in a sheet", (n) => `<style>${"@import".repeat(n * 5)}</style>deep`],
+  ["blocks in a sheet", (n) => `<style>${"a{".repeat(n * 5)}</style>deep`],
+  ["quotes in a sheet", (n) => `<style>${"\"\\'/*".repeat(n * 5)}</style>deep`],
+  ["sheets that open", (n) => "<style ".repeat(n * 5)],
+  ["lines of code in lists", (n) => `${"<ol start=999999><li>".repeat(50)}<pre>${"a\n".repeat(n)}</pre>deep`],
+  ["classes", (n) => `<p class="${"hidden- ".repeat(n * 5)}">deep`],
+  ["blanks", (n) => `${" \n".repeat(n * 10)}deep`],
+  ["entities", (n) => `${"&lt".repeat(n * 5)}deep`],
   ["open comments", (n) => `${"<!-".repeat(n)}<p>deep`],
 ];
 
@@ -216,7 +229,7 @@ describe("depth and repetition cost only their bytes", () => {
     assert(
       property(array(pieces, { maxLength: 200 }), (parts) => {
         const html = parts.join("");
-        expect(read(html).length).toBeLessThanOrEqual(html.length * 16 + 100);
+        expect(read(html).length).toBeLessThanOrEqual(html.length * 13 + 100);
       }),
       { numRuns: 500 },
     );

@@ -82,12 +82,14 @@ describe("what one command may spend", () => {
   test("a body over the command's traffic is cut, and nothing more goes out", async () => {
     const door = await open();
     expect(await door.ask("/large")).toEqual({ status: 0, body: "" });
-    expect(await door.ask("/")).toEqual({ status: 0, body: "" });
+    expect(await door.ask("/")).toEqual({
+      status: 403,
+      body: "portcullis: the command has used up its traffic. raise the limit, or fetch less\n",
+    });
     expect(door.records.map(({ status, reason }) => [status, reason])).toEqual([
       ["begun", undefined],
       ["failed", "the command has used up its traffic"],
-      ["begun", undefined],
-      ["failed", "the command has used up its traffic"],
+      ["refused", "the command has used up its traffic"],
     ]);
     await door.close();
   });

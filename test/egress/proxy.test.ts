@@ -215,10 +215,10 @@ beforeAll(async () => {
   const script = new URL("inside.ts", import.meta.url).pathname;
   const ran = await runInside(
     door.bridge,
-    ["/run/portcullis/node", "/work/inside.ts", "/work/attempts.json"],
+    ["/run/portcullis/node", "/project/inside.ts", "/project/attempts.json"],
     [
-      [script, "/work/inside.ts"],
-      [file, "/work/attempts.json"],
+      [script, "/project/inside.ts"],
+      [file, "/project/attempts.json"],
     ],
   );
   if (ran.code !== 0) throw new Error(ran.stderr);

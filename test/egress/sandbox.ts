@@ -20,7 +20,7 @@ const SYSTEM = [
   "/lib64",
 ];
 const ALONE = ["--unshare-user", "--unshare-all", "--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session", "--clearenv"];
-const PRIVATE = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/work"];
+const PRIVATE = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/project"];
 
 /** Runs a command in a real sandbox without a network, with or without the bridge. */
 export async function runInside(
@@ -39,7 +39,7 @@ export async function runInside(
     "--remount-ro",
     "/",
     "--chdir",
-    "/work",
+    "/project",
   ];
   const child = spawn("bwrap", [...flags, "--", ...(bridge?.argv ?? []), ...argv], { stdio: ["ignore", "pipe", "pipe"], env: {} });
   const [stdout, stderr, code] = await Promise.all([
