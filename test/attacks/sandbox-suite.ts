@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Attack } from "./sandbox-attacks.ts";
+import type { Attack } from "./sandbox-proofs.ts";
 import { openScene } from "./sandbox-scene.ts";
 import type { Scene } from "./sandbox-scene.ts";
 
