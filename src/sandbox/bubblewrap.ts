@@ -5,8 +5,8 @@ import { SHARED_MEMORY } from "./limits.ts";
 import { isWithin } from "./program-path.ts";
 import type { RunRequest, SandboxView } from "./request.ts";
 
-/** Above this many mounts bubblewrap itself takes seconds (it reads the mount table again after each). */
-const MOST_MOUNTS = 1500;
+/** Above this many mounts bubblewrap itself takes more than a second (it reads the mount table again after each). */
+const MOST_MOUNTS = 1000;
 
 /**
  * bubblewrap's options for a command, without the command: own user, mount, pid, network, IPC and UTS namespaces, no capabilities, and the view.

@@ -34,7 +34,7 @@ export interface Plan {
 }
 
 /** What to watch a running command for. */
-export interface Watch {
+interface Watch {
   readonly memory: number;
   /** Threads count, as they do for the kernel. */
   readonly processes: number;

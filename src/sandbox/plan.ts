@@ -5,7 +5,6 @@ import { gitEnvironment } from "./git.ts";
 import { landlockArgv } from "./landlock.ts";
 import type { Plan } from "./launch.ts";
 import { limitArgv } from "./limits.ts";
-import { countTasks } from "./process-table.ts";
 import type { Backend, RunRequest } from "./request.ts";
 import { buildFilter } from "./seccomp.ts";
 import type { Machine } from "./syscalls.ts";
@@ -33,15 +32,15 @@ export interface Setting {
   readonly random: () => string;
 }
 
-/** How `request` is started in `backend`. */
-export function planCommand(setting: Setting, backend: Exclude<Backend, "none">, request: RunRequest): Plan {
+/** How `request` is started in `backend`. `others` counts the user's tasks: without a namespace, the kernel counts them with the command's. */
+export function planCommand(setting: Setting, backend: Exclude<Backend, "none">, request: RunRequest, others: () => number): Plan {
   switch (backend) {
     case "bwrap":
       return planBubblewrap(setting, request);
     case "landlock":
-      return planLandlock(setting, request);
+      return planLandlock(setting, request, others());
     case "off":
-      return planBare(setting, request);
+      return planBare(setting, request, others());
   }
 }
 
@@ -69,7 +68,7 @@ function planBubblewrap(setting: Setting, request: RunRequest): Plan {
   };
 }
 
-function planLandlock(setting: Setting, request: RunRequest): Plan {
+function planLandlock(setting: Setting, request: RunRequest, others: number): Plan {
   const { tools, account } = setting;
   const place = mkdtempSync(join(setting.scratch, "portcullis-"));
   const cleanUp = (): void => rmSync(place, { recursive: true, force: true });
@@ -83,7 +82,7 @@ function planLandlock(setting: Setting, request: RunRequest): Plan {
     const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const argv = [
       ...landlockArgv(tools.setpriv ?? [], request, files),
-      ...limitArgv(tools.prlimit, request.spec, othersOf(account)),
+      ...limitArgv(tools.prlimit, request.spec, others),
       // only now the command's environment: LD_PRELOAD must not reach what runs before the confinement
       tools.env,
       "-i",
@@ -97,11 +96,11 @@ function planLandlock(setting: Setting, request: RunRequest): Plan {
   }
 }
 
-function planBare(setting: Setting, request: RunRequest): Plan {
+function planBare(setting: Setting, request: RunRequest, others: number): Plan {
   const { tools, account } = setting;
   const mark = `PORTCULLIS_RUN=${setting.random()}`;
   const [name = "", value = ""] = mark.split("=");
-  const limits = limitArgv(tools.prlimit, request.spec, othersOf(account));
+  const limits = limitArgv(tools.prlimit, request.spec, others);
   const env = { ...environment(setting, request, "/tmp"), [name]: value };
   return {
     argv: [...limits, ...argvOf(setting, request)],
@@ -125,9 +124,4 @@ const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_)/;
 function environment(setting: Setting, request: RunRequest, home: string): Record<string, string> {
   const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_"));
   return { PATH: setting.path.join(":"), HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...Object.fromEntries(given), ...gitEnvironment() };
-}
-
-/** Tasks that the user already runs: without a namespace, the kernel counts them with the command's. */
-function othersOf(account: Account | undefined): number {
-  return countTasks(account?.uid ?? process.getuid?.() ?? 0);
 }

@@ -11,7 +11,7 @@ import type { Machine } from "./syscalls.ts";
 import { commandAccount } from "./user.ts";
 
 /** One thing that was tried for real. */
-export interface Check {
+interface Check {
   readonly id: string;
   readonly ok: boolean;
   /** What was seen, or went wrong; one line. */

@@ -20,23 +20,27 @@ function pageSize(): number {
 let page: number | undefined;
 
 /**
- * The processes of /proc that can belong to `root`: it and those that were started after it, by their numbers, which the kernel gives out in a circle.
- * One that ends while we look is left out. Zombies are left out too: they hold nothing.
+ * The processes that can belong to `root`: it and those that were started after it, by their numbers, which the kernel gives out in a circle. Few
+ * numbers are looked up one by one, because listing all of /proc costs more. One that ends while we look is left out. Zombies are left out too: they
+ * hold nothing.
  */
 export function readProcesses(root: number): ProcessRow[] {
   const last = Number(readProc("loadavg").trim().split(" ").at(-1)); // the number given out last (proc_loadavg(5))
+  const near = last >= root && last - root < 50;
   const later = (pid: number): boolean => pid >= root || (last < root && pid <= last);
-  return readdirSync("/proc").flatMap((name) =>
-    /^\d+$/.test(name) && later(Number(name)) ? (parseStat(readProc(`${name}/stat`)) ?? []) : [],
-  );
+  const numbers = near ? Array.from({ length: last - root + 1 }, (_, at) => root + at) : listProcesses().filter(later);
+  return numbers.flatMap((pid) => parseStat(readProc(`${pid}/stat`)) ?? []);
+}
+
+function listProcesses(): number[] {
+  return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? Number(name) : []));
 }
 
 /** How many tasks user `uid` runs: the kernel holds threads, too, against RLIMIT_NPROC. */
 export function countTasks(uid: number): number {
   let sum = 0;
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name) || statSync(`/proc/${name}`, { throwIfNoEntry: false })?.uid !== uid) continue;
-    sum += parseStat(readProc(`${name}/stat`))?.threads ?? 0;
+  for (const pid of listProcesses()) {
+    if (statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === uid) sum += parseStat(readProc(`${pid}/stat`))?.threads ?? 0;
   }
   return sum;
 }

@@ -7,6 +7,7 @@ import { launch } from "./launch.ts";
 import type { Running } from "./launch.ts";
 import { planCommand } from "./plan.ts";
 import type { Setting } from "./plan.ts";
+import { countTasks } from "./process-table.ts";
 import { createProcesses } from "./processes.ts";
 import type { Processes } from "./processes.ts";
 import type { Backend, RunRequest, RunResult } from "./request.ts";
@@ -38,6 +39,12 @@ export function createRunner(
   clock: { readonly now: () => number },
 ): Runner {
   const running = new Set<Running>();
+  let counted = { at: -Infinity, tasks: 0 };
+  const others = (): number => {
+    // counting takes milliseconds where the user runs hundreds of processes, and need not be newer than this
+    if (clock.now() - counted.at > 1000) counted = { at: clock.now(), tasks: countTasks(probe.account?.uid ?? process.getuid?.() ?? 0) };
+    return counted.tasks;
+  };
   const indexes = new Map<string, ReturnType<typeof createSensitiveIndex>>();
 
   const start = (request: RunRequest, keepInput: boolean, onOutput: Output): Started => {
@@ -47,7 +54,7 @@ export function createRunner(
       writable && request.spec.profile === "workspace-write" ? [path] : [],
     );
     const growth = createGrowthWatch(writable, request.spec.disk, since);
-    const one = launch(planCommand(probe, backend, request), {
+    const one = launch(planCommand(probe, backend, request, others), {
       memory: request.spec.memory,
       processes: request.spec.processes,
       timeout: request.limits.timeout,

@@ -7,7 +7,7 @@
 export type Machine = "x64" | "arm64";
 
 /** What the filter must know of a machine. */
-export interface MachineTable {
+interface MachineTable {
   /** AUDIT_ARCH_* of `linux/audit.h`; every other architecture (i386 through `int 0x80`) is killed. */
   readonly audit: number;
   /** Bit of x32 calls, which share the x64 architecture but not its numbers (CVE-2014-3153's class of filter bypass). */

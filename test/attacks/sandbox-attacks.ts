@@ -1,48 +1,25 @@
-import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { OWN_USER, isAlive, marked, modeOf } from "./sandbox-scene.ts";
-import type { Aftermath, Guard } from "./sandbox-scene.ts";
+import {
+  ESCAPED,
+  changes,
+  inside,
+  kills,
+  leaks,
+  leaksServer,
+  limitOfSheep,
+  loses,
+  marks,
+  marksIn,
+  niceOfSheep,
+  outside,
+  perl,
+  rows,
+  says,
+  survives,
+} from "./sandbox-proofs.ts";
+import type { Attack } from "./sandbox-proofs.ts";
+import { OWN_USER, modeOf } from "./sandbox-scene.ts";
 import { callNumber as call } from "./sandbox-victim.ts";
-
-/** One attack. Unconfined it succeeds (the control); confined it must not, but for the backends under `escapes`, where docs/threat-model.md says so. */
-export interface Attack {
-  readonly name: string;
-  readonly script: string;
-  readonly succeeded: (after: Aftermath) => boolean;
-  readonly guard?: Guard;
-  /** Heading of the expected escape in docs/threat-model.md. */
-  readonly escapes?: string;
-}
-
-// ways to see that an attack succeeded
-const leaks = ({ output, scene }: Aftermath): boolean => output.includes(scene.token);
-const leaksServer = ({ output, scene }: Aftermath): boolean => output.includes(scene.serverToken);
-const says = ({ output }: Aftermath): boolean => output.includes("ESCAPED");
-const outside = (name: string, { scene }: Aftermath): string => join(scene.lab.outside, name);
-const inside = (name: string, { scene }: Aftermath): string => join(scene.lab.workspace, name);
-const marks = (after: Aftermath): boolean => existsSync(outside("mark", after));
-const marksIn =
-  (directory: string) =>
-  ({ scene }: Aftermath) =>
-    existsSync(join(directory, `portcullis-mark-${scene.token}`));
-const loses = (after: Aftermath): boolean =>
-  !existsSync(outside("secret", after)) || readFileSync(outside("secret", after), "utf8") !== after.scene.token;
-const changes = (name: string, was: string) => (after: Aftermath) =>
-  !existsSync(inside(name, after)) || readFileSync(inside(name, after), "utf8") !== was;
-const kills = ({ scene }: Aftermath): boolean => !isAlive(scene.sheep());
-const survives = ({ scene }: Aftermath): boolean => marked(`portcullis-mark-${scene.token}`).length > 0;
-const limitOfSheep = ({ scene }: Aftermath): boolean =>
-  /^Max open files\s+10\s/m.test(readFileSync(`/proc/${scene.sheep().pid}/limits`, "utf8"));
-const niceOfSheep = ({ scene }: Aftermath): boolean =>
-  readFileSync(`/proc/${scene.sheep().pid}/stat`, "utf8").split(") ")[1]?.split(" ")[16] === "19";
-
-type Row = readonly [name: string, script: string, escapes?: string];
-const rows = (succeeded: Attack["succeeded"], list: readonly Row[], guard?: Guard): Attack[] =>
-  list.map(([name, script, escapes]) => ({ name, script, succeeded, ...(guard && { guard }), ...(escapes !== undefined && { escapes }) }));
-
-const perl = (source: string): string => `perl -e '${source}'`;
-const ESCAPED = `print "ESCAPED"`;
 
 const READS = rows(leaks, [
   ["reads a file outside", "cat $OUT/secret"],
@@ -214,6 +191,13 @@ const NETWORK = rows(leaks, [
   ]),
 );
 
+const SERVED: Attack = {
+  name: "connects to a socket that someone else serves in the workspace",
+  script: perl('use Socket; socket S, PF_UNIX, SOCK_STREAM, 0; connect S, sockaddr_un("socket-inside"); print <S>'),
+  succeeded: leaks,
+  escapes: { backend: "bwrap", heading: "Sockets and pipes in a workspace" },
+};
+
 const KERNEL = rows(says, [
   ["makes a user namespace", "unshare --user --map-root-user true && echo ESCAPED"],
   ["mounts a file system", "unshare --user --map-root-user --mount mount -t tmpfs none /mnt && echo ESCAPED"],
@@ -271,62 +255,8 @@ const RESOURCES = rows(says, [
   ["fills /dev/shm with 100 MiB", `head -c ${100 * MIB} /dev/zero > /dev/shm/$MARK && echo ESCAPED; rm -f /dev/shm/$MARK`],
 ]);
 
-const MASKED: Guard = { masked: [".env", "config/.env", "keys"] };
-/** Only for backends that can hide and protect inside a workspace. */
-export const GUARDED_ATTACKS: readonly Attack[] = [
-  ...rows(
-    leaks,
-    [
-      ["reads a denied file", "cat .env"],
-      ["reads a denied file by its full name", "cat /proc/self/root$WS/.env"],
-      ["reads a denied file through a hard link", "ln .env h; cat h"],
-      ["reads a denied file through a link", "ln -s config c; cat c/.env"],
-      ["reads a denied file after moving its directory", "mv config moved; cat moved/.env"],
-      ["reads a denied file after moving it", "mv .env x; cat x"],
-      ["reads a denied file by copying its directory", "cp -r config copy; cat copy/.env"],
-      ["reads a denied file with grep", "grep -r . --include=.env"],
-      [
-        "reads a denied file through O_PATH",
-        perl(`$n = ".env"; $f = syscall(${call(257, 56)}, -100, $n, 010000000, 0); open F, "<", "/proc/self/fd/$f"; print <F>`),
-      ],
-      [
-        "reads a denied file by unmounting",
-        "unshare --user --map-root-user --mount sh -c 'umount .env config/.env keys 2> /dev/null; cat .env'",
-      ],
-      ["reads in a denied directory", "cat keys/id"],
-      ["reads in a denied directory after opening its mode", "chmod 700 keys; cat keys/id"],
-      ["shows a denied file with git", "git diff --no-index /dev/null .env"],
-      ["packs denied files", "tar -cf - . | tar -xO"],
-    ],
-    MASKED,
-  ),
-  ...rows(
-    changes(".git/config", "[core]\n"),
-    [
-      ["changes a protected file", "echo x >> .git/config"],
-      ["replaces a protected file", "echo x > n; mv -f n .git/config"],
-      ["removes a protected file", "rm -f .git/config"],
-      ["moves the directory of a protected file", "mv .git old; mkdir .git; echo x > .git/config"],
-      ["changes a protected file through a hard link", "ln .git/config c; echo x >> c"],
-      ["changes a protected file through its descriptor", "exec 9< .git/config; echo x >> /proc/self/fd/9"],
-      ["changes a protected file with git", "git config core.fsmonitor x; git config -f .git/config core.pager y"],
-      ["empties a protected file", perl('truncate ".git/config", 0')],
-    ],
-    { readOnly: [".git/config", ".git/hooks", ".vscode"] },
-  ),
-  ...rows(
-    (after) => existsSync(inside(".git/hooks/pre-commit", after)) || existsSync(inside(".vscode/settings.json", after)),
-    [
-      ["adds a hook", "echo x > .git/hooks/pre-commit"],
-      ["replaces the directory of hooks", "mkdir n; echo x > n/pre-commit; rm -rf .git/hooks; mv -T n .git/hooks"],
-      ["adds an editor's settings", "echo x > .vscode/settings.json"],
-    ],
-    { readOnly: [".git/config", ".git/hooks", ".vscode"] },
-  ),
-];
-
 /** Only where "everyone" is nobody but us, and last, because the control ends the victim too. */
 const LAST = OWN_USER === undefined ? [] : rows(kills, [["kills everyone", "kill -9 -1"]]);
 
 /** For every backend. */
-export const ATTACKS: readonly Attack[] = [...READS, ...PROCESSES, ...WRITES, ...NETWORK, ...KERNEL, ...RESOURCES, ...LAST];
+export const ATTACKS: readonly Attack[] = [...READS, ...PROCESSES, ...WRITES, ...NETWORK, SERVED, ...KERNEL, ...RESOURCES, ...LAST];

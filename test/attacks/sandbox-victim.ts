@@ -19,6 +19,7 @@ socket(my $udp, PF_INET, SOCK_DGRAM, 0) or die; bind($udp, sockaddr_in(0, INADDR
 my ($uport) = sockaddr_in(getsockname($udp));
 unlink "socket";
 socket(my $unix, PF_UNIX, SOCK_STREAM, 0) or die; bind($unix, sockaddr_un("socket")) or die; listen($unix, 50);
+socket(my $inside, PF_UNIX, SOCK_STREAM, 0) or die; bind($inside, sockaddr_un("../workspace/socket-inside")) or die; listen($inside, 50);
 socket(my $hidden, PF_UNIX, SOCK_STREAM, 0) or die; bind($hidden, sockaddr_un("\0portcullis-$token")) or die; listen($hidden, 50);
 my $shm = shmget(0, 4096, 01600) // die; shmwrite($shm, $token, 0, length $token) or die;
 my $msg = msgget(0, 01600) // die; my $mark = "portcullis-$token";
@@ -28,10 +29,10 @@ END { shmctl($shm, 0, 0); msgctl($msg, 0, 0); semctl($sem, 0, 0, 0); syscall(${c
 $SIG{TERM} = sub { exit 0 };
 $| = 1; print "PORT=$port UPORT=$uport ABSTRACT=portcullis-$token SHM=$shm MSG=$msg SEM=$sem KEY=$key\n";
 while (1) {
-  my $bits = ""; vec($bits, fileno($_), 1) = 1 for $tcp, $udp, $unix, $hidden;
+  my $bits = ""; vec($bits, fileno($_), 1) = 1 for $tcp, $udp, $unix, $inside, $hidden;
   my $ready = $bits; select($ready, undef, undef, 0.5);
   msgsnd($msg, pack("l! a*", 1, $token), 04000);          # one to steal, refilled after each theft
-  for my $socket ($tcp, $unix, $hidden) {
+  for my $socket ($tcp, $unix, $inside, $hidden) {
     next unless vec($ready, fileno($socket), 1);
     if (accept(my $client, $socket)) { syswrite($client, "$token\n"); close $client }
   }

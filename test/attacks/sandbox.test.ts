@@ -1,4 +1,5 @@
-import { ATTACKS, GUARDED_ATTACKS } from "./sandbox-attacks.ts";
+import { ATTACKS } from "./sandbox-attacks.ts";
+import { GUARDED_ATTACKS } from "./sandbox-guarded-attacks.ts";
 import { defineSuite } from "./sandbox-suite.ts";
 
 defineSuite("bwrap", [...GUARDED_ATTACKS, ...ATTACKS]);

@@ -114,13 +114,13 @@ describe("the mounts", () => {
   });
 
   test("are refused when there would be too many", () => {
-    const masked = Array.from({ length: 1600 }, (_, index) => join(lab.workspace, `f${index}`));
-    expect(() => optionsOf({ masked })).toThrow("more than 1500");
+    const masked = Array.from({ length: 1001 }, (_, index) => join(lab.workspace, `f${index}`));
+    expect(() => optionsOf({ masked })).toThrow("more than 1000");
   });
 
-  test("work for a thousand denied files", async () => {
-    const masked = Array.from({ length: 1000 }, (_, index) => lab.file(`workspace/many/f${index}`, "SECRET"));
-    const { exitCode, stdout } = await lab.runner.run(lab.request("cat many/f999; cat many/* | wc -c", { view: { ...lab.view, masked } }));
+  test("work for hundreds of denied files", async () => {
+    const masked = Array.from({ length: 500 }, (_, index) => lab.file(`workspace/many/f${index}`, "SECRET"));
+    const { exitCode, stdout } = await lab.runner.run(lab.request("cat many/f499; cat many/* | wc -c", { view: { ...lab.view, masked } }));
     expect([exitCode, textOf(stdout)]).toEqual([0, "0\n"]);
   });
 });

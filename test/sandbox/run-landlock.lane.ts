@@ -1,0 +1,3 @@
+import { defineRuns } from "./run-suite.ts";
+
+defineRuns("landlock");
