@@ -36,7 +36,7 @@ type Place = Pick<Problem, "file" | "line" | "col">;
 export function checkUnit(unit: Unit, facts: CheckFacts): Finding {
   const { document, settings, rules } = unit;
   const at = (path: readonly PropertyKey[]): Place => ({ file: document.file, ...document.at(path) });
-  const warnings = lintRules(rules, (rule) => ({ file: rule.ref.file, line: rule.ref.line, col: 1 }));
+  const warnings = lintRules(rules).filter((warning) => !warning.file.startsWith("profile:"));
   if (document.file.startsWith("profile:")) return { problems: [], warnings: [] };
   const engine = aloneEngine(unit, facts.equivalents);
   const problems = [...unreadable(unit, facts), ...runTests(unit, engine, facts.eyes)];
