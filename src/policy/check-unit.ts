@@ -13,14 +13,14 @@ import { combineSettings } from "./settings.ts";
 import type { Unit } from "./unit.ts";
 
 /** What checking a file must know; see load.ts. */
-export interface CheckFacts {
+interface CheckFacts {
   readonly equivalents: Equivalents;
   readonly eyes?: FixedEyes;
   readonly haveSecret: (source: string) => boolean;
   readonly isSigned?: (directory: string, keys: readonly string[]) => boolean;
 }
 
-export interface Finding {
+interface Finding {
   /** These refuse the file. */
   readonly problems: readonly Problem[];
   /** Lint, and unmet requirements under `mode: warn`. */
