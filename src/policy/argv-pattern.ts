@@ -43,7 +43,7 @@ export function compileArgv(text: string): ArgvPattern {
   return { text, program: first.pattern.literal && /^[\w.+-]+$/.test(first.pattern.text) ? first.pattern.text : undefined, open, tokens };
 }
 
-export interface ArgvMatch {
+interface ArgvMatch {
   readonly match: Trit;
   /** Does the pattern spell out every hazard of the command? */
   readonly covers: boolean;

@@ -1,13 +1,11 @@
-import type { Principal, Query } from "../types.ts";
+import type { Principal } from "../types.ts";
+import type { CallQuery } from "./engine.ts";
 import type { RuleSource } from "./schema.ts";
 import { MAYBE, NO, YES, type Trit } from "./trit.ts";
 import { compileWord } from "./word-glob.ts";
 
-/** A query without its resources: what the conditions on the caller and the call look at. */
-export type CallFacts = Omit<Query, "resources">;
-
 /** A condition on the call: may the rule apply to any of its resources? */
-export type CallMatcher = (call: CallFacts) => Trit;
+export type CallMatcher = (call: CallQuery) => Trit;
 
 /** One value or many, as the schema admits them. */
 export function toList<T>(value: T | readonly T[] | undefined): readonly T[] | undefined {

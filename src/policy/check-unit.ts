@@ -13,14 +13,14 @@ import { combineSettings } from "./settings.ts";
 import type { Unit } from "./unit.ts";
 
 /** What checking a file must know; see load.ts. */
-export interface CheckFacts {
+interface CheckFacts {
   readonly equivalents: Equivalents;
   readonly eyes?: FixedEyes;
   readonly haveSecret: (source: string) => boolean;
   readonly isSigned?: (directory: string, keys: readonly string[]) => boolean;
 }
 
-export interface Finding {
+interface Finding {
   /** These refuse the file. */
   readonly problems: readonly Problem[];
   /** Lint, and unmet requirements under `mode: warn`. */
@@ -36,7 +36,7 @@ type Place = Pick<Problem, "file" | "line" | "col">;
 export function checkUnit(unit: Unit, facts: CheckFacts): Finding {
   const { document, settings, rules } = unit;
   const at = (path: readonly PropertyKey[]): Place => ({ file: document.file, ...document.at(path) });
-  const warnings = lintRules(rules, (rule) => ({ file: rule.ref.file, line: rule.ref.line, col: 1 }));
+  const warnings = lintRules(rules).filter((warning) => !warning.file.startsWith("profile:"));
   if (document.file.startsWith("profile:")) return { problems: [], warnings: [] };
   const engine = aloneEngine(unit, facts.equivalents);
   const problems = [...unreadable(unit, facts), ...runTests(unit, engine, facts.eyes)];

@@ -42,4 +42,5 @@ export interface Blame {
   readonly remedy: string | undefined;
 }
 
+/** A query without its resources: what conditions on the caller and the call look at. */
 export type CallQuery = Omit<Query, "resources">;

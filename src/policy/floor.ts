@@ -16,7 +16,7 @@ export interface FloorWord {
 }
 
 /** What the floor must know beside the resource. */
-export interface FloorFacts {
+interface FloorFacts {
   /** Real paths of state, keys, policies and configuration in force, lower case: files or directories, never reopened. */
   readonly protectedPaths: readonly string[];
   /** Literal addresses that `egress.allow` reopens. */
@@ -24,7 +24,7 @@ export interface FloorFacts {
 }
 
 /** The name of a workspace's own policy: protected in every workspace, also before it exists. */
-export const PROJECT_FILE = ".portcullis.yaml";
+const PROJECT_FILE = ".portcullis.yaml";
 
 const OUTSIDE: FloorWord = {
   id: "floor/outside",

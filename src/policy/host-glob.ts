@@ -53,8 +53,14 @@ export function isAddress(host: string): boolean {
   return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) || (host.includes(":") && /^[0-9a-f:.]+$/i.test(host) && host.split(":").length > 2);
 }
 
-/** Names that never mean a public host: `localhost` (RFC 6761), `.local` (RFC 6762), `.internal`, `.lan` and names without a dot. */
+/**
+ * Names that never mean a public host, whatever they resolve to: POLICY's own list, then RFC 6761 and 8375 special-use names, names that
+ * ICANN keeps undelegated because networks use them inside, and credential services of clouds under public names.
+ */
+const SPECIAL =
+  /(?:^|\.)(?:localhost|local|internal|lan|localdomain|home\.arpa|in-addr\.arpa|ip6\.arpa|invalid|onion|alt|corp|home|mail|intranet|private|consul|svc|metadata\.goog|metadata\.(?:tencentyun|platformequinix)\.com|metadata\.packet\.net)$/;
+
+/** Is this the name of something private or special? Names without a dot are. */
 export function isSpecialName(host: string): boolean {
-  if (isAddress(host)) return false;
-  return !host.includes(".") || /(?:^|\.)(?:localhost|local|internal|lan)$/.test(host);
+  return !isAddress(host) && (!host.includes(".") || SPECIAL.test(host));
 }

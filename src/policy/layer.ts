@@ -28,7 +28,7 @@ export interface Layer {
 }
 
 /** Finds the rules that may match a resource without looking at all of them. */
-export interface RuleIndex {
+interface RuleIndex {
   readonly all: readonly Rule[];
   candidates(tool: string, resource: Resource): readonly Rule[];
 }

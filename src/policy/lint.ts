@@ -1,11 +1,10 @@
-import type { KeyPath } from "./document.ts";
 import { suggest, type Problem } from "./problems.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleSource } from "./schema.ts";
 import { OWN_TOOLS } from "./tool-shapes.ts";
 
 /** Rules that load but don't do what they seem to: told as warnings, one a rule. */
-export function lintRules(rules: readonly Rule[], at: (rule: Rule, path: KeyPath) => Pick<Problem, "file" | "line" | "col">): Problem[] {
+export function lintRules(rules: readonly Rule[]): Problem[] {
   const enforced = rules.filter((rule) => !rule.warn);
   const denies = enforced.filter((rule) => rule.source.effect === "deny");
   return rules.flatMap((rule): Problem[] => {
@@ -21,16 +20,20 @@ export function lintRules(rules: readonly Rule[], at: (rule: Rule, path: KeyPath
         source.effect === "deny"
           ? `is shadowed by the deny rule "${cover.source.id}"`
           : `can never have its way: "${cover.source.id}" denies all it matches`;
-      return [{ ...at(rule, []), message: `rule "${source.id}" ${what} - drop or narrow one of them` }];
+      return [{ ...at(rule), message: `rule "${source.id}" ${what} - drop or narrow one of them` }];
     }
     const misnamed = [source.tool ?? []].flat().find((tool) => /^\w+$/.test(tool) && !OWN_TOOLS.includes(tool));
     if (misnamed !== undefined) {
       const near = suggest(misnamed, OWN_TOOLS);
-      if (near.includes("did you mean")) return [{ ...at(rule, ["tool"]), message: `no tool of ours is called "${misnamed}"${near}` }];
+      if (near.includes("did you mean")) return [{ ...at(rule), message: `no tool of ours is called "${misnamed}"${near}` }];
     }
-    if (source.why === undefined) return [{ ...at(rule, []), message: `rule "${source.id}" gives no reason - add why` }];
+    if (source.why === undefined) return [{ ...at(rule), message: `rule "${source.id}" gives no reason - add why` }];
     return [];
   });
+}
+
+function at(rule: Rule): Pick<Problem, "file" | "line" | "col"> {
+  return { file: rule.ref.file, line: rule.ref.line, col: 1 };
 }
 
 /** Does every call and resource that `inner` matches also match `outer`? Only what can be seen from the text; unsure means no. */

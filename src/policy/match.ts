@@ -7,7 +7,7 @@ import type { Rule } from "./rule.ts";
 import { both, either, MAYBE, NO, YES, type Trit } from "./trit.ts";
 
 /** How a rule meets a resource. `covers`: an allow pattern spells out every hazard of the command. */
-export interface Match {
+interface Match {
   readonly match: Trit;
   readonly covers: boolean;
 }

@@ -26,7 +26,7 @@ export interface Policy {
   hidden(tool: string, risk: Risk, principal: Principal): boolean;
 }
 
-export interface LayerInfo {
+interface LayerInfo {
   readonly name: string;
   readonly file: string;
   readonly sealed: boolean;

@@ -2,7 +2,7 @@ import type { Effect, Query } from "../types.ts";
 import type { PolicyFile, Requirement } from "./schema.ts";
 
 /** What checking `require:` needs to know about the machine. */
-export interface RequireFacts {
+interface RequireFacts {
   /** Does the source of a secret (`env:NAME`, `file:PATH`, `command:LINE`) exist? */
   haveSecret(source: string): boolean;
   /** Is the extension in this directory signed by one of the keys? */

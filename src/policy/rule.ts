@@ -9,7 +9,7 @@ import type { RuleSource } from "./schema.ts";
 import { compileWord } from "./word-glob.ts";
 
 /** What a rule speaks of: paths, commands, URLs, or every resource of the calls it matches. */
-export type RuleKind = "path" | "command" | "url" | "any";
+type RuleKind = "path" | "command" | "url" | "any";
 
 /** A rule ready to match. */
 export interface Rule {

@@ -25,7 +25,7 @@ export interface Settings {
 }
 
 /** A rate for the tools that a glob names; every entry that matches a tool applies. */
-export interface ToolRate {
+interface ToolRate {
   readonly tool: string;
   readonly rate: Rate;
 }

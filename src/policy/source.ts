@@ -1,4 +1,4 @@
-import { unwatchFile, watchFile } from "node:fs";
+import { statSync } from "node:fs";
 import type { Policy } from "./policy.ts";
 import { PolicyError, type Problem } from "./problems.ts";
 
@@ -28,8 +28,9 @@ export interface SourceOptions {
 export function openPolicySource(options: SourceOptions): PolicySource {
   let policy = options.load();
   let failed: readonly Problem[] = [];
-  let watched: readonly string[] = [];
+  let seen = signature(policy.files);
   const reload = (): boolean => {
+    seen = signature(policy.files);
     let next: Policy;
     try {
       next = options.load();
@@ -42,25 +43,24 @@ export function openPolicySource(options: SourceOptions): PolicySource {
     failed = [];
     const before = policy;
     policy = next;
-    watch();
+    seen = signature(next.files);
     if (next.digest !== before.digest) options.onChange(next, before);
     return true;
   };
-  const watch = (): void => {
-    if (options.interval === 0) return;
-    for (const file of watched) unwatchFile(file, reload);
-    watched = policy.files;
-    // polling follows editors that replace the file, and network file systems, where notifications fail
-    for (const file of watched) watchFile(file, { interval: options.interval, persistent: false }, reload);
+  const look = (): void => {
+    if (signature(policy.files) !== seen) reload();
   };
-  watch();
-  return {
-    current: () => policy,
-    reload,
-    problems: () => failed,
-    close() {
-      for (const file of watched) unwatchFile(file, reload);
-      watched = [];
-    },
-  };
+  // looking by the clock follows editors that replace the file, and network file systems, where notifications fail
+  const timer = options.interval === 0 ? undefined : setInterval(look, options.interval).unref();
+  return { current: () => policy, reload, problems: () => failed, close: () => clearInterval(timer) };
+}
+
+/** What changes when a file is written or replaced. */
+function signature(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      return stat === undefined ? "absent" : `${stat.ino} ${stat.mtimeMs} ${stat.size} ${stat.mode}`;
+    })
+    .join("; ");
 }

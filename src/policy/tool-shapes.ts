@@ -1,7 +1,7 @@
 import type { PathOp, Resource } from "../types.ts";
 
 /** What our own tools touch, by the arguments that name it: CONTRACT section 3. Tests of policies and the list of hidden tools need it. */
-export interface ToolShape {
+interface ToolShape {
   /** Argument and what is done to the path it names. */
   readonly paths?: readonly (readonly [argument: string, ...ops: PathOp[]])[];
   readonly touches?: "command" | "url" | "opaque";

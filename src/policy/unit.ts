@@ -12,7 +12,7 @@ import { checkRule } from "./rule-check.ts";
 import type { PolicyFile, RuleSource } from "./schema.ts";
 import { soundRules, validateDocument } from "./validate.ts";
 
-export const PROFILES = ["local", "team", "ci"] as const;
+const PROFILES = ["local", "team", "ci"] as const;
 export type ProfileName = (typeof PROFILES)[number];
 
 /** One policy file with everything it extends, compiled. */
@@ -38,7 +38,7 @@ export interface UnitOptions {
 }
 
 /** Text of a built-in profile. The folder `profiles` lies beside this module, in the sources and in the bundle. */
-export function readProfile(name: ProfileName): string {
+function readProfile(name: ProfileName): string {
   return readFileSync(new URL(`./profiles/${name}.yaml`, import.meta.url), "utf8");
 }
 

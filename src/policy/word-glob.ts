@@ -13,7 +13,7 @@ export interface WordPattern {
   readonly literal: boolean;
 }
 
-export type StarReach = "word" | "segment";
+type StarReach = "word" | "segment";
 
 /**
  * Compiles a pattern. `reach` says how far `*` and `?` go: `word` any character, `segment` all but `/` (and then `**` crosses it).

@@ -64,6 +64,9 @@ describe("the built-in floor", () => {
     ],
     ["no address is no", url("https://example.com/", { addresses: [] }), "deny"],
     ["localhost is closed", url("http://localhost/", {}), "deny"],
+    ["a home network's name is closed", url("http://printer.home.arpa/"), "deny"],
+    ["a cloud's credential service under a public name is closed", url("http://metadata.goog/"), "deny"],
+    ["a name that only ends in such letters is not", url("https://example-local.org/"), "allow"],
     ["a name without a dot is closed", url("http://intranet/"), "deny"],
     ["a public name is left to the rules", url("https://example.com/"), "allow"],
   ];

@@ -4,9 +4,10 @@ import { hashPolicy, loadPolicy, type PolicySources } from "../../src/policy/loa
 import type { Policy } from "../../src/policy/policy.ts";
 import { command, path, policyFile, query, SOURCES, url } from "./support.ts";
 
+const file = (text: string, name?: string): string => policyFile(`version: 1\n${text}`, name);
+
 /** Loads one text a layer. */
 function layers(texts: { admin?: string; user?: string; project?: string; trusted?: boolean }): Policy {
-  const file = (text: string, name?: string): string => policyFile(`version: 1\n${text}`, name);
   const sources: PolicySources = {
     ...SOURCES,
     files: texts.user === undefined ? [] : [file(texts.user)],
@@ -199,9 +200,10 @@ describe("settings", () => {
   });
 });
 
+const of = (texts: Parameters<typeof layers>[0], resources: Resource[], tool = "run_command"): Obligations =>
+  layers(texts).decide(query(resources, { tool, risk: "high" })).obligations;
+
 describe("obligations", () => {
-  const of = (texts: Parameters<typeof layers>[0], resources: Resource[], tool = "run_command"): Obligations =>
-    layers(texts).decide(query(resources, { tool, risk: "high" })).obligations;
   const install = "{ id: i, effect: allow, run: [npm ci], sandbox: { network: allowlist, memory: 2GiB }, limits: { timeout: 10m } }";
   const node = "{ id: n, effect: allow, run: [node ...] }";
 

@@ -212,13 +212,14 @@ describe("hosts", () => {
   });
 });
 
+const from = (principal: Partial<Query["principal"]>): Partial<Query> => ({
+  tool: "github/list_issues",
+  risk: "medium",
+  principal: { id: "p", scopes: [], ...principal },
+});
+
 describe("callers and calls", () => {
   const call: Resource = { kind: "upstream", server: "github", tool: "list_issues" };
-  const from = (principal: Partial<Query["principal"]>): Partial<Query> => ({
-    tool: "github/list_issues",
-    risk: "medium",
-    principal: { id: "p", scopes: [], ...principal },
-  });
   const rows: [string, string, Partial<Query>, Effect | "none"][] = [
     ["a scope", "effect: allow, who: { scope: [a, b] }", from({ scopes: ["b"] }), "allow"],
     ["no scope", "effect: allow, who: { scope: a }", from({}), "none"],
