@@ -12,7 +12,7 @@ import { formatProblem, PolicyError } from "../policy/problems.ts";
 import { policyJsonSchema } from "../policy/schema.ts";
 
 /** One call as `policy explain` reads it. */
-interface ExplainedCall {
+export interface ExplainedCall {
   readonly tool: string;
   readonly args: Record<string, unknown>;
   /** Who makes it, as `as` of an inline test. */
