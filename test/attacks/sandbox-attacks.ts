@@ -1,8 +1,6 @@
 import { hostname } from "node:os";
 import {
   ESCAPED,
-  changes,
-  inside,
   kills,
   leaks,
   leaksServer,
