@@ -67,7 +67,8 @@ export function merge(spans: Span[]): Span[] {
       merged.push(span);
       continue;
     }
-    const named = span.rank < last.rank ? span : last;
+    // Of two that begin together the later has the longer keyword (`sk-` and `sk-ant-`).
+    const named = span.rank < last.rank || (span.rank === last.rank && span.start === last.start) ? span : last;
     merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, span.end), rule: named.rule, rank: named.rank };
   }
   return merged;
