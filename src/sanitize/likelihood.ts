@@ -17,7 +17,7 @@ const REFERENCE =
   /^\$[A-Za-z_{(]|^[<{([]|^%[\w.]+%$|^%[sdv]$|^@\w+@$|^!(?:ref|sub|getatt|vault|env|reference)\b|^[&*][a-z_]+$|^[\w.]+\(|\$\{|\{\{|<[a-z_ -]+>|[[(]$/i;
 
 /** Digests and dates: long and random, and no secret. */
-const PUBLIC = /^(?:sha\d+|md5|blake\w+|h1)[-:]|^\d{4}-\d\d-\d\dT|^0x[0-9a-f]{40}$|^\$(?:2[aby]|argon2\w*|5|6|y)\$/i;
+const PUBLIC = /^(?:sha\d+|md5|blake\w+|h1)[-:]|^\d{4}-\d\d-\d\dT|^0x[0-9a-f]{40}$|^GA\d\.\d\.|^\$(?:2[aby]|argon2\w*|5|6|y)\$/i;
 
 /** An identifier: code names what it holds, values don't. */
 const NAMED = /(?:key|token|secret|password|passphrase|credential|auth)s?(?:_?\d)?$/i;

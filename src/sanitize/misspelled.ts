@@ -8,6 +8,7 @@ export const MISSPELLED_TRIGGERS: readonly string[] = [
   "instructions",
   "earlier inst",
   "above inst",
+  "all prev",
   "ignore",
 ];
 

@@ -59,7 +59,7 @@ export function makeSignals(): Signal[] {
       1,
       "ignore|disregard|forget|override|bypass|neglect|discard|dismiss|not follow|n't follow|stop follow|longer follow|never follow|not obey|n't obey|not comply|not listen|pay no",
       phrases(
-        `${DISMISS} (?:(?:\\w+|\\(.{0,12}\\)\\??) ){0,3}?(?:\\(?${PAST}\\)?\\?? (?:(?:of|the|\\w+) ){0,3}?${TOLD}|${EARLIER} (?:\\w+ ){0,2}${RULES}|(?:what|everything|anything|all)(?: that)? (?:you|i|we|they) (?:were|was|have|had|said|told|know)|(?:everything|anything|all)(?: of the)? (?:above|before this (?:message|point|line|text)|prior to this|written above|said before)(?! the)|the (?:above|foregoing) (?:and|directions))`,
+        `${DISMISS} (?:(?:\\w+|\\(.{0,12}\\)\\??) ){0,3}?(?:\\(?${PAST}\\)?\\?? (?:(?:of|the|\\w+) ){0,3}?${TOLD}|${TOLD} (?:above|before this|so far|you (?:were|have)|given)|${EARLIER} (?:\\w+ ){0,2}${RULES}|(?:what|everything|anything|all)(?: that)? (?:you|i) (?:were|was|have|had|said|told|know)|(?:everything|anything|all)(?: of the)? (?:above|before this (?:message|point|line|text)|prior to this|written above|said before)(?! the)|the (?:above|foregoing) (?:and|directions))`,
       ),
     ),
     read(
@@ -93,8 +93,8 @@ export function makeSignals(): Signal[] {
     readPlain(
       "fake-turn",
       0.7,
-      "system:|system message|system prompt|system notice|system override|system note|system update|system alert|system instruction|system]|system>|system**|admin:|administrator:|developer:|root:",
-      /\n[ \t]*(?:\*\*|#+ ?|\[|<)?(?:system|admin|administrator|developer|root)(?: (?:message|prompt|notice|override|note|update|alert|instructions?))?[\]>*]*[ \t]*:[ \t*]*(?:you|new|override|ignore|all|please|the (?:assistant|ai|model|user)|from now|do not|must|disregard|execute|run|urgent|security|maintenance|attention|as an|your|this)\b/,
+      "system:|system message|system prompt|system notice|system override|system note|system update|system alert|system instruction|system]|system>|system**|system] over|admin:|administrator:|developer:|root:",
+      /\n[ \t]*(?:\*\*|#+ ?|\[|<)?(?:system|admin|administrator|developer|root)[\]>*]*(?: (?:message|prompt|notice|override|note|update|alert|instructions?))?[\]>*]*[ \t]*:[ \t*]*(?:you|new|override|ignore|all|please|the (?:assistant|ai|model|user)|from now|do not|must|disregard|execute|run|urgent|security|maintenance|attention|as an|your|this)\b/,
     ),
     readPlain(
       "fake-turn",
@@ -165,7 +165,7 @@ export function makeSignals(): Signal[] {
         `\\n\\W{0,6}(?:ai|llms?|ai agents?|ai assistants?|assistant|agent|claude|copilot|chatgpt|gemini|cursor)\\s?[:,] ?\\w`,
         `\\bif you are (?:an? )?(?:\\w+ )?${AI}\\b`,
         `\\b(?:dear|hey|hi|hello|attention|ok) (?:all )?${AI}\\b`,
-        `\\b(?:ai|llm|coding|autonomous)[\\s-](?:\\w+ )?${MODEL}[\\s,:]{1,3}(?:must|should|shall|please|have to|need to|are (?:required|instructed|authorized|expected))`,
+        `\\b(?:ai|llm|coding|autonomous)[\\s-](?:\\w+ )?${MODEL}(?: (?:reading|processing|handling|using|who|that|which) (?:\\w+ ){0,2}?\\w+)?[\\s,:]{1,3}(?:must|should|shall|please|have to|need to|are (?:required|instructed|authorized|expected))`,
         "\\b(?:as|since|because) an? (?:ai|llm|language model|autonomous)[^.]{0,30},? (?:you|your)",
       ),
     ),
@@ -189,8 +189,8 @@ export function makeSignals(): Signal[] {
     readPlain(
       "encoded",
       1,
-      "decode|decrypt|unscramble|decipher|apply rot|translate|reverse ",
-      /\b(?:decode|decrypt|unscramble|decipher|apply rot-?13|translate|reverse)\b[^\n]{0,80}\b(?:and|then)\b[^\n]{0,20}\b(?:follow|obey|execute|carry out|comply|act on|do what|run)\b/,
+      "decode|decrypt|unscramble|decipher|apply rot|translate|reverse |backwards",
+      /\b(?:(?:decode|decrypt|unscramble|decipher|apply rot-?13)\b[^\n]{0,80}\b(?:and|then)\b[^\n]{0,20}\brun|(?:decode|decrypt|unscramble|decipher|apply rot-?13|translate|reverse|read (?:this|it) backwards)\b[^\n]{0,80}\b(?:and|then)\b[^\n]{0,20}\b(?:follow|obey|execute|carry out|comply|act on|do what))\b/,
     ),
     read(
       "authority",

@@ -5,7 +5,7 @@ import { type Claim, claimOf } from "./names.ts";
 
 /** Every keyword a telling name can be known by. */
 const NAME_PARTS = [
-  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: dbpass secret token key credential creds bearer jwt cookie",
+  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass secret token key credential creds bearer jwt",
   "authorization auth= auth: \"auth\" 'auth' _auth -auth _pat pat= session-id sessid sessionid sid=",
 ]
   .join(" ")
@@ -13,7 +13,7 @@ const NAME_PARTS = [
 
 /** Between a name and its value: quotes and brackets that close the name, an optional type, then the sign. Escaped quotes are JSON inside JSON. */
 const SIGN =
-  /(?:\\*["'`\]]){0,3}[ \t]{0,8}(?::\s?(?:string|str|String|&str)\s?=|=>|:=|:-|={1,3}|->|:|,(?=[ \t]?\\*["'`])|<\/\w{1,12}>\s{0,40}<\w{1,12}>|>)[ \t]{0,40}(?:[|>][+-]?[ \t]*\r?\n[ \t]+|\r?\n[ \t]{1,40}(?=\\*["'`]))?/y;
+  /(?:\\*["'`\]]){0,3}[ \t]{0,8}(?::\s?(?:string|str|String|&str)\s?=|=>|[:?+]=|:-|={1,3}|->|:|\|(?=[ \t])|,(?=[ \t]?\\*["'`])|<\/\w{1,12}>\s{0,40}<\w{1,12}>|>)[ \t]{0,40}(?:[|>][+-]?[ \t]*\r?\n[ \t]+|\r?\n[ \t]{1,40}(?=\\*["'`]))?/y;
 const SPACE = /[ \t]{1,40}(?:is[ \t]{1,4})?/y;
 const QUOTED = /(\\*["'`]|&quot;)((?:(?!\1)[^\n]){1,8192}?)\1/y;
 const BARE = /[^\s"'`,;<>(){}[\]|\\]{4,8192}/y;
@@ -133,16 +133,6 @@ function decodeURIComponentSafely(value: string): string {
   return value.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
 
-/** `curl -u user:password`, `sshpass -p`, `mysql -pX`. */
-function findUser(text: string, _start: number, end: number): Found | undefined {
-  const value = /[ \t=]*["']?([^\s:"'$]{1,128}):([^\s"'$]{4,256})/y;
-  value.lastIndex = end;
-  const match = value.exec(text);
-  const password = match?.[2];
-  if (match === null || password === undefined || isPlaceholder(password) || isWordy(password)) return undefined;
-  return { start: end + match[0].length - password.length, end: end + match[0].length };
-}
-
 /** A field and its value as two entries: `name: DB_PASSWORD`, `value: ...` (Kubernetes, task definitions, forms). */
 function findNamedValue(text: string, _start: number, end: number): Found | undefined {
   const head = /["']?\s{0,4}[:=]\s{0,4}["']?([\w.-]{2,64})["']?\s{0,4},?\s{0,80}["']?value["']?\s{0,4}[:=]\s{0,4}/iy;
@@ -172,6 +162,5 @@ export const ASSIGNMENTS: readonly Rule[] = [
   { id: "named-value", rank: 2, keywords: ["name", '"key"', "key:", "add key"], find: findNamedValue },
   { id: "authorization", rank: 1, keywords: ["bearer ", "basic ", "bearer%20"], find: findScheme },
   { id: "cookie", rank: 1, keywords: ["cookie:", "cookie: "], find: findCookie },
-  { id: "command-password", rank: 1, keywords: ["curl -u ", " -u ", " --user "], find: findUser },
   { id: "kubernetes-secret", rank: 2, keywords: ["data"], find: findKubernetes },
 ];
