@@ -25,7 +25,7 @@ const fail = (message: string, remedy: string): Finding => ({ status: "fail", me
 export async function checkMachine(
   flags: Flags,
   around: Surroundings,
-  load: (flags: Flags, around: Surroundings) => Config,
+  load: (flags: Flags, around: Surroundings) => Promise<Config>,
 ): Promise<Check[]> {
   const checks: Check[] = [];
   const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
@@ -39,8 +39,8 @@ export async function checkMachine(
   let config: Config | undefined;
   await add(
     "config",
-    () => {
-      config = load(flags, around);
+    async () => {
+      config = await load(flags, around);
       if (config.warnings.length > 0)
         return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
       return ok(config.file === undefined ? "flags and environment only" : config.file);
