@@ -60,7 +60,7 @@ export async function checkMachine(
 }
 
 /** Node as CONTRACT section 1 asks for it. */
-export function checkNode(version: string): Finding {
+function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return ok(`Node ${version}`);
   return fail(`Node ${version} is older than 22.19`, "Install Node 22.19 or newer.");

@@ -38,7 +38,7 @@ export function openCall(caller: Caller, signal: AbortSignal, door: Door, policy
 }
 
 /** The decision for a call that is not made, in the words of `explain_policy`. */
-export async function explain(
+async function explain(
   caller: Caller,
   tool: string,
   args: Readonly<Record<string, unknown>>,
