@@ -17,6 +17,7 @@ import { readFound, readLine } from "./read-line.ts";
 export { fixedEyes } from "./eyes.ts";
 export type { ShellEyes } from "./eyes.ts";
 export type { CommandView } from "./findings.ts";
+export { expandGlob } from "./expand-glob.ts";
 import { quote } from "./script.ts";
 
 export { printArgv, printScript } from "./script.ts";
