@@ -1,5 +1,4 @@
 /** The composition root: from a configuration to a house that serves. `compose/` holds its parts; together they are the only ones that know every room. */
-import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Logger } from "pino";
 import { bindCall } from "./approval/seal.ts";
@@ -8,6 +7,7 @@ import type { Audit } from "./audit/audit.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { lazyDesk } from "./compose/desk.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
+import { pooledRandom } from "./compose/random.ts";
 import type { Config } from "./config/load.ts";
 import { openState } from "./config/state.ts";
 import { textWork } from "./files/diff.ts";
@@ -52,6 +52,7 @@ const POLICY_INTERVAL = 500;
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { config, logger } = options;
   const { now } = Date;
+  const random = pooledRandom();
   const state = openState(config.state);
   for (const word of [...config.warnings, ...state.mended]) logger.warn(word);
   const facts = await loadFacts(namesFiles(config));
@@ -71,11 +72,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
   });
   for (const { file, line, message } of source.current().warnings) logger.warn({ file, line }, message);
-  const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
+  const door = openDoor({ workspaces: config.workspaces, random });
   const audit = openAudit({
     directory: config.state,
     now,
-    random: randomBytes,
+    random,
     report: (message, cause) => logger.error({ err: cause }, message),
     anchor: config.log.anchor,
     onOrphan: (query) => clearLeftovers(door, query),
@@ -88,7 +89,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   const tools = builtinTools(textWork);
-  const sanitizer = createSanitizer({ random: randomBytes, secrets: () => [] });
+  const sanitizer = createSanitizer({ random, secrets: () => [] });
   const redact = (text: string) => sanitizer.redact(text);
   const desk = lazyDesk({ state: config.state, entry: options.entry, policy: () => source.current(), now });
   const stages: Stages = {
@@ -112,7 +113,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, guard),
+    serving: (transport) => servingOf(options, transport, () => source.current(), tools, random, guard),
     close: () => {
       source.close();
       desk.close();
@@ -143,9 +144,10 @@ function servingOf(
   transport: Call["transport"],
   policy: () => Policy,
   tools: ReadonlyMap<string, Tool>,
+  random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
 ): Serving {
-  const session = `sess_${randomBytes(16).toString("hex")}`;
+  const session = `sess_${random(16).toString("hex")}`;
   const user = userInfo().username;
   return {
     version: options.version,
@@ -153,7 +155,7 @@ function servingOf(
     transport,
     session: () => session,
     principal: (client): Principal => ({ id: "local", user, scopes: [], ...(client === undefined ? {} : { client }) }),
-    newCallId: () => `call_${randomBytes(16).toString("hex")}`,
+    newCallId: () => `call_${random(16).toString("hex")}`,
     hasTool: (name) => tools.has(name),
     listTools: (principal) => {
       const inForce = policy();

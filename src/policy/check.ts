@@ -12,6 +12,6 @@ export function runInlineTests(
   file: string,
   facts: { equivalents: Equivalents; eyes?: FixedEyes },
 ): { count: number; problems: readonly Problem[] } {
-  const unit = loadUnit(file, { layer: "user" });
+  const unit = loadUnit(file, { layer: "user", tests: true });
   return { count: unit.settings.tests?.length ?? 0, problems: testUnit(unit, facts) };
 }

@@ -42,6 +42,18 @@ export function readPolicyText(file: string): string {
 
 /** Parses YAML (core schema, unique keys, no aliases, one document). Throws PolicyError with every problem of the text. */
 export function parsePolicyText(file: string, text: string): PolicyDocument {
+  try {
+    return parse(file, text);
+  } catch (error) {
+    // the parser and its walks recurse
+    if (!(error instanceof RangeError)) throw error;
+    throw new PolicyError([{ file, line: 1, col: 1, message: TOO_DEEP }]);
+  }
+}
+
+const TOO_DEEP = "nested too deeply - flatten it";
+
+function parse(file: string, text: string): PolicyDocument {
   const lines = new LineCounter();
   const position = (offset: number): { line: number; col: number } => {
     const { line, col } = lines.linePos(offset);
@@ -51,13 +63,28 @@ export function parsePolicyText(file: string, text: string): PolicyDocument {
     const message = `is ${Buffer.byteLength(text)} bytes, more than the 262144 allowed - split it with extends`;
     throw new PolicyError([{ file, line: 1, col: 1, message }]);
   }
-  const document = parseDocument(text, { lineCounter: lines, version: "1.2", schema: "core", uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+  });
+  const overflow = document.errors.find((error) => /stack/i.test(error.message));
+  if (overflow !== undefined) throw new PolicyError([{ file, ...position(overflow.pos[0]), message: TOO_DEEP }]);
   const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
     file,
     ...position(error.pos[0]),
     message: mendYaml(error.code, error.message),
   }));
   visit(document, {
+    Pair(_key, pair) {
+      // JavaScript would take it for something else than a key, and the condition it names would be lost
+      if (isScalar(pair.key) && pair.key.value === "__proto__" && pair.key.range) {
+        problems.push({ file, ...position(pair.key.range[0]), message: "`__proto__` can't be a key - drop it" });
+      }
+    },
     Node(_key, node) {
       const marked = isAlias(node) || ("anchor" in node && node.anchor !== undefined);
       if (marked && node.range) {
@@ -100,6 +127,7 @@ function mendYaml(code: string, message: string): string {
   if (code === "DUPLICATE_KEY") return "the same key twice in one map - keep one of them";
   if (code === "MULTIPLE_DOCS") return "more than one document - keep one policy a file";
   if (code === "TAG_RESOLVE_FAILED") return "tags are not allowed - write a plain value";
+  if (code === "NON_STRING_KEY") return "a key must be a plain text - write it so";
   const first = (message.split("\n")[0] ?? "").replace(/\.$/, "");
   return `not valid yaml: ${first.charAt(0).toLowerCase()}${first.slice(1)} - mend the syntax here`;
 }

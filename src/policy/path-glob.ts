@@ -1,4 +1,5 @@
 import picomatch from "picomatch";
+import { countCombinations, MAX_COMBINATIONS } from "./alternatives.ts";
 
 /**
  * Path globs (picomatch, dot files included). Relative ones are held against the path within each workspace, absolute ones against the
@@ -63,6 +64,7 @@ function check(text: string, glob: string): void {
   if (glob.includes("//")) refuse("has an empty segment, so it can never match a real path - write one slash");
   if (/\[!/.test(bare)) refuse("negates with `[!` - write `[^`");
   if (/\(\?|[)\]}]\+|[)\]]\?/.test(bare)) refuse("uses a regular expression - write plain globs, several if need be");
+  if (countCombinations(glob) > MAX_COMBINATIONS) refuse("has too many alternatives to match quickly - split it into several");
   const segments = glob.split("/");
   const globstars = segments.filter((segment) => segment === "**").length;
   const crowded = segments.some((segment) => segment !== "**" && (segment.match(/\*+/g)?.length ?? 0) > MAX_STARS_A_SEGMENT);

@@ -45,9 +45,10 @@ function editDistance(a: string, b: string): number {
 
 /** ` - did you mean "rules"?` when one known word is close enough, else ` - use one of a, b`. */
 export function suggest(word: string, known: readonly string[]): string {
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const short = word.slice(0, 40).toLowerCase();
+  const allowed = Math.max(1, Math.floor(Math.min(short.length, 12) / 3));
   const ranked = known
-    .map((name) => ({ name, distance: editDistance(word.slice(0, 40).toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: editDistance(short, name.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
   const best = ranked[0];
   if (best !== undefined && best.distance <= allowed) return ` - did you mean "${best.name}"?`;

@@ -35,17 +35,23 @@ export interface UnitOptions {
   /** A project's file may extend only built-in profiles and files beside or below it. */
   readonly within?: string;
   readonly base?: string;
+  /** Read the inline tests of a built-in profile too. */
+  readonly tests?: boolean;
 }
 
-/** Text of a built-in profile. The folder `profiles` lies beside this module, in the sources and in the bundle. */
-function readProfile(name: ProfileName): string {
-  return readFileSync(new URL(`./profiles/${name}.yaml`, import.meta.url), "utf8");
+/**
+ * Text of a built-in profile, without its tests unless asked: they stand last, run in the test suite and by `policy test`, and reading them at
+ * every start would cost more than all the rest. The folder `profiles` lies beside this module, in the sources and in the bundle. */
+function readProfile(name: ProfileName, tests: boolean): string {
+  const text = readFileSync(new URL(`./profiles/${name}.yaml`, import.meta.url), "utf8");
+  const end = text.indexOf("\ntests:\n");
+  return tests || end === -1 ? text : text.slice(0, end + 1);
 }
 
 /** Reads, validates and compiles a policy file or `profile:NAME`. Throws PolicyError with all problems of the first file that has any. */
 export function loadUnit(file: string, options: UnitOptions, chain: readonly string[] = []): Unit {
   const profile = PROFILES.find((name) => file === `profile:${name}`);
-  const document = parsePolicyText(file, profile === undefined ? readPolicyText(file) : readProfile(profile));
+  const document = parsePolicyText(file, profile === undefined ? readPolicyText(file) : readProfile(profile, options.tests === true));
   const problems: Problem[] = [];
   const report: At = (path, message) => problems.push({ file, ...document.at(path), message });
   const own = validate(document, options, report, problems);

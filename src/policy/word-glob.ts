@@ -1,3 +1,5 @@
+import { countCombinations, MAX_COMBINATIONS } from "./alternatives.ts";
+
 /**
  * Patterns over one word: tool names, argument values, words of a command line. Literal but for `*`, `?`, `(a|b)` and a backslash
  * before any of them. Every pattern becomes one anchored expression; alternatives are literal text or wildcards, never quantified groups,
@@ -55,6 +57,8 @@ export function compileWord(text: string, reach: StarReach): WordPattern {
     }
   }
   if (depth > 0) throw new Error(`the pattern \`${text}\` never closes its bracket - add \`)\` or write \`\\(\``);
+  if (countCombinations(text) > MAX_COMBINATIONS)
+    throw new Error(`the pattern \`${text}\` has too many alternatives - split it into several`);
   if (stars > MAX_STARS) throw new Error(`the pattern \`${text}\` has more than ${MAX_STARS} stars - split it into several`);
   return { text, expression: new RegExp(`^(?:${source})$`), literal: !wild };
 }

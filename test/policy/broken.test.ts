@@ -55,6 +55,14 @@ describe("broken policies", () => {
     expect(problemsOf(file)).toEqual([`${file}:1:1: ${message.replace("FILE", file)}`]);
   });
 
+  test.each([
+    ["lists in a row", `version: 1\nrules: ${"[".repeat(50_000)}${"]".repeat(50_000)}`],
+    ["lists in a block", `version: 1\nrules:\n  ${"- ".repeat(50_000)}x\n`],
+    ["maps in a row", `version: 1\narg: ${"{a: ".repeat(40_000)}1${"}".repeat(40_000)}`],
+  ])("nested beyond measure: %s", (_name, text) => {
+    expect(problemsOf(policyFile(text)).map((problem) => problem.replace(/^.*:\d+:\d+: /, ""))).toEqual(["nested too deeply - flatten it"]);
+  });
+
   test("a file that isn't there, and a directory", () => {
     expect(problemsOf("/nonexistent/policy.yaml")).toEqual(["/nonexistent/policy.yaml:1:1: does not exist - check the path"]);
     expect(problemsOf("/")).toEqual(["/:1:1: is not a file - give the path of a policy file"]);

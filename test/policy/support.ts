@@ -7,7 +7,7 @@ import { loadPolicy, type PolicySources } from "../../src/policy/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import type { CommandResource, PathOp, Query, Resource, UrlResource } from "../../src/types.ts";
 
-/** What the tests of this folder share: temporary policy files, queries, and stand-ins for the rooms that policy doesn't import. */
+/** What the tests of this folder share: temporary policy files, queries, and stand-ins for the folders that policy doesn't import. */
 
 const directory = mkdtempSync(join(tmpdir(), "policy-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
