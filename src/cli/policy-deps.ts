@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { openCall } from "../compose/call.ts";
 import type { Caller } from "../compose/call.ts";
+import { openCommands } from "../compose/commands.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
@@ -41,16 +42,22 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
 }
 
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
-async function prepareQuery(policy: Policy, call: ExplainedCall, workspaces: readonly string[]): Promise<Query> {
-  const { workspaces: roots } = loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
-  const door = openDoor({ workspaces: roots, random: randomBytes });
+async function prepareQuery(
+  policy: Policy,
+  call: ExplainedCall,
+  workspaces: readonly string[],
+): Promise<{ readonly query: Query; readonly reading?: object }> {
+  const config = loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
+  const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
+  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, door, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);
-    return judgeCall(policy, { ...caller, tool: call.tool, args: call.args }, tool, prepared, door.workspaces).query;
+    const { query } = judgeCall(policy, { ...caller, tool: call.tool, args: call.args }, tool, prepared, door.workspaces);
+    return { query, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } finally {
     opened.close();
     door.close();

@@ -24,7 +24,8 @@ export function commandEyes(
       const start = files.find(cwd);
       if (start.type === "absent")
         throw new Refusal("NOT_FOUND", "the working directory does not exist", "give an existing directory as cwd");
-      if (start.type !== "directory") throw new Refusal("INVALID_INPUT", "the working directory is not a directory", "give a directory as cwd");
+      if (start.type !== "directory")
+        throw new Refusal("INVALID_INPUT", "the working directory is not a directory", "give a directory as cwd");
       // Loaded by the first command: some 30 ms that no other call has to wait for.
       const { analyse, expandGlob } = await import("../shell/analyse.ts");
       // Eyes of its own: what a long command line names would otherwise stay open until the call ends.
@@ -49,7 +50,11 @@ export function commandEyes(
         };
         const analysis = analyse(command, { cwd: start.path, eyes: shell, home, input });
         if (analysis.verdict === "refused")
-          throw new Refusal("INVALID_INPUT", `the command can't be read: ${analysis.reason}`, "write it plainly, or run its parts one by one");
+          throw new Refusal(
+            "INVALID_INPUT",
+            `the command can't be read: ${analysis.reason}`,
+            "write it plainly, or run its parts one by one",
+          );
         const resources = analysis.resources.map((one) => withLinks(own, one));
         const token: ReadCommand = { resources, text: analysis.text, cwd: start.path, reading: readingOf(analysis) };
         read.set(token, analysis);

@@ -23,7 +23,11 @@ export interface View {
 }
 
 /** Makes the view of a call. `writable`: the command may write the workspaces at all. */
-export type Viewer = (call: ViewedCall, policy: Policy, options: { readonly writable: boolean; readonly signal: AbortSignal }) => Promise<View>;
+export type Viewer = (
+  call: ViewedCall,
+  policy: Policy,
+  options: { readonly writable: boolean; readonly signal: AbortSignal },
+) => Promise<View>;
 
 /** What is known of a directory while its names stay the same. */
 interface Known {
@@ -93,8 +97,7 @@ function judgeOf({ query, asked, admits }: ViewedCall, policy: Policy, writable:
   const decided = new Set(query.resources.map((one) => (one.kind === "path" ? `${one.op} ${one.path}` : "")));
   const open = (path: string, op: "read" | "list"): boolean =>
     decided.has(`${op} ${path}`) || (asked.length > 0 ? admits(path, op) : own(op, path) === "allow");
-  const agrees = (effect: Effect, path: string, op: PathOp): boolean =>
-    effect === "allow" || (effect === "ask" && own(op, path) === "ask");
+  const agrees = (effect: Effect, path: string, op: PathOp): boolean => effect === "allow" || (effect === "ask" && own(op, path) === "ask");
   const git = writesGit(query);
   return {
     visible: (path) => open(path, "read") && agrees(plain("read", path), path, "read"),

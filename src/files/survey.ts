@@ -15,7 +15,7 @@ export interface Surveyed {
   readonly path: string;
   /** Same stamp, same names. Absent for a directory that changed so recently that its time can't tell. */
   readonly stamp: string | undefined;
-  names(): readonly Entry[];
+  readonly names: () => readonly Entry[];
 }
 
 /** The clock of a file system stands still for some milliseconds; a change within them leaves the same time (git's "racy" entries). */

@@ -20,6 +20,7 @@ export type { CommandView } from "./findings.ts";
 export { expandGlob } from "./expand-glob.ts";
 import { quote } from "./script.ts";
 
+export { hardenCommand } from "./harden.ts";
 export { printArgv, printScript } from "./script.ts";
 
 export interface Where {
