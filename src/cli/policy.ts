@@ -198,7 +198,12 @@ async function explainCalls(flags: ExplainFlags, deps: PolicyCommandDeps): Promi
   }
 }
 
-async function explainOne(policy: Policy, call: ExplainedCall, flags: ExplainFlags, deps: PolicyCommandDeps): Promise<Explanation & { readonly reading?: object }> {
+async function explainOne(
+  policy: Policy,
+  call: ExplainedCall,
+  flags: ExplainFlags,
+  deps: PolicyCommandDeps,
+): Promise<Explanation & { readonly reading?: object }> {
   try {
     const { query, reading } = await deps.prepareQuery(policy, call, flags.workspace);
     return { ...explainDecision(policy.decide(query), query), ...(reading ? { reading } : {}) };

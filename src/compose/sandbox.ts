@@ -27,9 +27,18 @@ export async function probeMachine(
   },
 ): Promise<Machine> {
   const { config, workspaces, random, now } = surroundings;
-  const [{ probeSandbox }, { programPath }] = await Promise.all([import("../sandbox/probe.ts"), import("../sandbox/program-path.ts")]);
+  const [{ probeSandbox }, { programPath }, { findAccount }] = await Promise.all([
+    import("../sandbox/probe.ts"),
+    import("../sandbox/program-path.ts"),
+    import("../sandbox/user.ts"),
+  ]);
   const { backend, user } = settings.sandbox;
-  const path = programPath({ serverPath: config.env.PATH ?? "", configured: settings.shell.path, writable: workspaces });
+  const path = programPath({
+    serverPath: config.env.PATH ?? "",
+    configured: settings.shell.path,
+    writable: workspaces,
+    account: findAccount(user),
+  });
   const id = (): string => random(16).toString("hex");
   return { probe: await probeSandbox({ backend, user, workspaces, path, scratch: tmpdir(), random: id, now }), path };
 }

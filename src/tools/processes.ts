@@ -84,6 +84,13 @@ function fromLine({ data, start }: ProcessOutput, offset: number): { data: Uint8
   return { data: data.subarray(begin), start: start + begin };
 }
 
+/** So that nobody is asked about a process that isn't there. */
+async function findProcess(permit: Permit, id: string): Promise<ProcessInfo> {
+  const info = (await permit.commands.list()).find((one) => one.id === id);
+  if (info === undefined) throw new Refusal("NOT_FOUND", `there is no process \`${id}\``, "see process_list");
+  return info;
+}
+
 /** Input for a process: what it makes of it nobody knows, so it is asked about. */
 export const processWrite: Tool = defineTool({
   name: "process_write",
@@ -95,8 +102,7 @@ export const processWrite: Tool = defineTool({
     resources: [{ kind: "opaque", reason: "input to a running process", script: false }],
     states: {},
     preview: async (permit) => {
-      const info = (await permit.commands.list()).find(({ id }) => id === args.id);
-      if (info === undefined) throw new Refusal("NOT_FOUND", `there is no process \`${args.id}\``, "see process_list");
+      const info = await findProcess(permit, args.id);
       if (info.exitCode !== null) throw new Refusal("NOT_FOUND", `process \`${args.id}\` has ended`, "start it again with process_start");
       return { title: `write to the running \`${info.command.slice(0, 100)}\``, text: `in ${info.cwd}\nstandard input:\n${args.input}` };
     },
@@ -117,6 +123,10 @@ export const processStop: Tool = defineTool({
   prepare: (args) => ({
     resources: [],
     states: {},
+    preview: async (permit) => {
+      const info = await findProcess(permit, args.id);
+      return { title: `end the process \`${info.command.slice(0, 100)}\` (${state(info)})`, text: "" };
+    },
     run: async (permit) => {
       const info = await permit.commands.stop(args.id);
       return tellProcess(info, `${[`Process ${info.id} has ${state(info)}`, ...describeSandbox(info.sandbox)].join("; ")}.`);

@@ -55,7 +55,7 @@ function tell(result: CommandResult): ToolResult {
   const how = signal === null ? `exit code ${exitCode}` : `ended by ${signal} (exit code ${exitCode})`;
   const why = killed !== null && Object.hasOwn(ENDED_BY, killed) ? [ENDED_BY[killed as keyof typeof ENDED_BY]] : [];
   return {
-    text: stderr.text === "" ? stdout.text : `${ended(stdout.text)}[stderr]\n${stderr.text}`,
+    text: (stderr.text === "" ? stdout.text : `${ended(stdout.text)}[stderr]\n${stderr.text}`).replace(/\n$/, ""),
     structured: {
       exitCode,
       signal,
