@@ -1,7 +1,6 @@
 /** What the policy commands get from the program: loading as serve would, and the eyes of a server that isn't running. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { openCall } from "../compose/call.ts";
 import type { Caller } from "../compose/call.ts";
 import { openCommands } from "../compose/commands.ts";
@@ -27,7 +26,7 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     exit: (code) => {
       process.exitCode = code;
     },
-    readLines: () => createInterface({ input: process.stdin, crlfDelay: Infinity }),
+    readLines: () => linesOf(process.stdin),
     writeNew: (file, text) => writeFileSync(file, text, { flag: "wx", mode: 0o600 }),
     load: (flags) => loadPolicyOf(loadConfig(flags, surroundings(), false), facts),
     prepareQuery,
@@ -39,6 +38,17 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     },
     facts,
   };
+}
+
+/** Lines that end with a newline. Node's readline would also end one at U+2028, which JSON text may hold as it is. */
+async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
+  let rest = "";
+  for await (const chunk of input.setEncoding("utf8")) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
