@@ -29,8 +29,12 @@ export interface PolicyCommandDeps {
   readonly writeNew: (file: string, text: string) => void;
   /** Loads as `serve` would with these flags; throws PolicyError. */
   readonly load: (flags: { policy: string[]; profile?: string; workspace: string[] }) => Promise<Policy>;
-  /** Makes the query of a call through the eyes: nothing is executed. Throws Refusal. */
-  readonly prepareQuery: (policy: Policy, call: ExplainedCall, workspaces: readonly string[]) => Promise<Query>;
+  /** Makes the query of a call through the eyes, and says how a command was read: nothing is executed. Throws Refusal. */
+  readonly prepareQuery: (
+    policy: Policy,
+    call: ExplainedCall,
+    workspaces: readonly string[],
+  ) => Promise<{ readonly query: Query; readonly reading?: object }>;
   /** Remembers that the user trusts a project's policy with this hash. */
   readonly trust: (file: string, sha256: string) => Promise<void>;
   readonly facts: { equivalents: Equivalents; eyes: FixedEyes };
@@ -193,10 +197,15 @@ async function explainCalls(flags: ExplainFlags, deps: PolicyCommandDeps): Promi
   }
 }
 
-async function explainOne(policy: Policy, call: ExplainedCall, flags: ExplainFlags, deps: PolicyCommandDeps): Promise<Explanation> {
+async function explainOne(
+  policy: Policy,
+  call: ExplainedCall,
+  flags: ExplainFlags,
+  deps: PolicyCommandDeps,
+): Promise<Explanation & { readonly reading?: object }> {
   try {
-    const query = await deps.prepareQuery(policy, call, flags.workspace);
-    return explainDecision(policy.decide(query), query);
+    const { query, reading } = await deps.prepareQuery(policy, call, flags.workspace);
+    return { ...explainDecision(policy.decide(query), query), ...(reading ? { reading } : {}) };
   } catch (error) {
     if (error instanceof Refusal) return explainRefusal(error);
     throw error;

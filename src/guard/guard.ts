@@ -11,6 +11,7 @@ import type {
   Outcome,
   Permit,
   Prepared,
+  SandboxNote,
   ToolResult,
 } from "../types.ts";
 import { judgeCall } from "./judge.ts";
@@ -95,6 +96,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       if (call.signal.aborted) throw cancelledRefusal();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
+        ...(passage.judged ? { judged: passage.judged } : {}),
         denied: passage.judged?.denied ?? new Map(),
         limits,
         signal: controller.signal,
@@ -165,7 +167,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function release(passage: Passage, kind: "done" | "planned", result: ToolResult, limits: Obligations): Promise<Outcome> {
     const cleaned = await stages.clean(passage.call.tool, result, limits);
     // Recorded before it is told: a result whose record can't be written is withheld.
-    await outcome(passage, kind);
+    await outcome(passage, kind, undefined, cleaned.notes.sandbox);
     note(passage, kind);
     const meta = { ...metaOf(passage, passage.call.id), ...cleaned.notes };
     return { kind, callId: passage.call.id, result: cleaned.result, meta };
@@ -188,7 +190,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     });
   }
 
-  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode): Promise<void> {
+  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode, sandbox?: SandboxNote): Promise<void> {
     const { call, channel, durability } = passage;
     const durationMs = stages.clock() - passage.started;
     return stages.recorder.outcome({
@@ -198,6 +200,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       durability,
       ...(code ? { code } : {}),
       ...(channel ? { channel } : {}),
+      ...(sandbox ? { sandbox } : {}),
     });
   }
 

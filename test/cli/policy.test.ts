@@ -42,12 +42,8 @@ async function run(args: readonly string[], lines: readonly string[] = []): Prom
     prepareQuery: async (policy, { tool, args: given, as }) => {
       if (given["path"] === "../x") throw new Refusal("DENIED", "the path is outside the workspaces", "stay inside");
       const scopes = (as?.["scope"] ?? []) as string[];
-      return query([path("read", String(given["path"]))], {
-        tool,
-        args: given,
-        risk: policy.riskOf(tool),
-        principal: { id: "cli", scopes },
-      });
+      const asked = { tool, args: given, risk: policy.riskOf(tool), principal: { id: "cli", scopes } };
+      return { query: query([path("read", String(given["path"]))], asked) };
     },
     trust: async (name, sha256) => void trusted.push(`${name} ${sha256.length}`),
     facts: { equivalents, eyes },
