@@ -27,18 +27,18 @@ function createScene(file: string, clock = { now: 1_000_000 }) {
   const db = openDatabase(file);
   const store = openApprovals(db);
   const settings: { current: ApprovalSettings } = {
-    current: { headless: "park", timeout: 5 * MINUTE, parked: 60 * MINUTE, sessionTtl: 30 * MINUTE },
+    current: { headless: "park", timeout: 5 * MINUTE, parked: 60 * MINUTE, sessionTtl: 30 * MINUTE, remember: ["once", "session"] },
   };
-  const key = Buffer.alloc(32, 7);
+  const key = { current: Buffer.alloc(32, 7) };
   const desk = createDesk({
     store,
-    key,
+    key: () => key.current,
     settings: () => settings.current,
     now: () => clock.now,
     newId: () => `apr_${randomBytes(16).toString("hex")}`,
     command: (...words) => `portcullis ${words.join(" ")}`,
   });
-  return { db, store, desk, clock, settings };
+  return { db, store, desk, clock, settings, key };
 }
 
 interface Scene {
@@ -64,7 +64,12 @@ function settle(scene: Scene = {}, at = world) {
   };
   const resources: Resource[] = [{ kind: "path", op: "write", path: scene.path ?? "/w/a.txt" }];
   const bound = bindCall(call, resources, { "/w/a.txt": scene.state ?? "sha256:before" }, scene.policy ?? "sha256:policy");
-  const decision = { effect: "ask", reason: "writes ask", obligations: { channel: scene.channel ?? "any" } } as Decision;
+  const decision = {
+    effect: "ask",
+    reason: "writes ask",
+    obligations: { channel: scene.channel ?? "any" },
+    digest: scene.policy ?? "sha256:policy",
+  } as Decision;
   return at.desk.settle(call, bound, decision, true, () => Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }));
 }
 
