@@ -126,7 +126,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const stages: Stages = {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
-    admit: admission.admit,
+    admit: (call) => admission.admit(call),
     open: (call) => openCall(call, call.signal, door, source.current(), tools),
     settle: (call, query, states, decision, preview) => {
       const bound = bindCall(call, query.resources, states, decision.digest);

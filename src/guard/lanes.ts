@@ -24,7 +24,7 @@ export class Lanes {
     const release = () => {
       for (const way of ways) this.#taken.delete(way);
       this.#ended += 1;
-      for (const wake of [...this.#waiting]) wake();
+      for (const wake of this.#waiting) wake();
     };
     if (this.#ended === before) return { prepared: first, release };
     try {
