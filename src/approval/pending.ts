@@ -129,7 +129,9 @@ export function createDesk(deps: {
     if (!given || !row || row.principal !== call.principal.id || !verifyState(deps.key(), given.state, row.id, call.session, row.binding))
       return stale(call.id, "the answer belongs to no question of this session");
     const at = now();
-    if (row.status !== "pending" || at > row.answerBy || at < row.createdAt - CLOCK_SLACK)
+    // Where nobody answered, that very moment has passed: it is parked.
+    const late = given.answer !== "unanswered" && at > row.answerBy;
+    if (row.status !== "pending" || late || at < row.createdAt - CLOCK_SLACK)
       return stale(call.id, "the question was answered already or has expired");
     if (row.binding !== bound.binding) {
       store.transition(row.id, "pending", "stale");

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Lanes } from "../../src/guard/lanes.ts";
 import type { Prepared, Resource } from "../../src/types.ts";

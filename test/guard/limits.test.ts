@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { chargeCall, chargeEgress, checkEgress } from "../../src/guard/budgets.ts";
 import type { BudgetSettings, Use, UsageStore } from "../../src/guard/budgets.ts";
