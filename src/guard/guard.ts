@@ -19,6 +19,7 @@ import type { Judged } from "./judge.ts";
 import { previewOf } from "./preview.ts";
 import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
 import { summarize } from "./summary.ts";
+import type { Visit } from "./visit.ts";
 
 /** What is known of a call while it passes. */
 interface Passage {
@@ -31,6 +32,7 @@ interface Passage {
   durability: Obligations["durability"];
   judged?: Judged;
   channel?: string;
+  visit?: Visit;
 }
 
 /** Makes the gate. It never throws for anything a caller did: an outcome comes back in every case. */
@@ -50,15 +52,17 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     const opened = stages.open(call);
     try {
       if (!tool) throw new Refusal("NOT_FOUND", "there is no such tool", "Look at tools/list.");
+      const visit = await stages.admit(call);
+      Object.assign(passage, { visit, warnings: visit.warnings });
       // Prepare: arguments against the schema, and the canonical resources they touch.
-      const prepared = await tool.prepare(call.args, opened.eyes);
+      const prepared = await visit.prepare(() => tool.prepare(call.args, opened.eyes));
       const judged = judgeCall(policy, call, tool, prepared, stages.workspaces);
       const { query, decision } = judged;
       Object.assign(passage, {
         judged,
         effect: decision.effect,
         rules: decision.rules.map((rule) => rule.id),
-        warnings: decision.wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`),
+        warnings: [...visit.warnings, ...decision.wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`)],
         durability: decision.obligations.durability,
       });
       if (decision.effect === "deny") throw new Refusal(decision.code ?? "DENIED", decision.reason, decision.remedy);
@@ -79,6 +83,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     } catch (error) {
       return await refuse(passage, toRefusal(error, call.signal));
     } finally {
+      passage.visit?.leave();
       opened.close();
     }
   };
@@ -92,8 +97,10 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     const timer = setTimeout(() => controller.abort(timeoutRefusal(limits.timeout)), limits.timeout);
     const cancel = () => controller.abort(cancelledRefusal());
     call.signal.addEventListener("abort", cancel, { once: true });
+    passage.visit?.onPause((refusal) => controller.abort(refusal));
     try {
       if (call.signal.aborted) throw cancelledRefusal();
+      controller.signal.throwIfAborted();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
         ...(passage.judged ? { judged: passage.judged } : {}),
@@ -105,6 +112,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         preview: false,
       });
       const result = await prepared.run(permit);
+      passage.warnings = [...passage.warnings, ...(passage.visit?.received(result.received ?? 0) ?? [])];
       return await release(passage, "done", result, limits);
     } catch (error) {
       return await close(
@@ -132,6 +140,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function ask(passage: Passage, question: Extract<Outcome, { kind: "ask" }>["question"], callId: string): Promise<Outcome> {
     const { call } = passage;
     await stages.recorder.approval(callId, call.session, { event: "asked", approval: question.id, tool: call.tool, rules: passage.rules });
+    passage.visit?.asked(question.state);
     note(passage, "asked");
     return { kind: "ask", callId, question, meta: metaOf(passage, callId) };
   }
@@ -206,6 +215,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
 
   function note(passage: Passage, status: OutcomeRecord["status"] | "asked", refusal?: Refusal): void {
     const { call, effect, rules } = passage;
+    if (status !== "asked") passage.visit?.ended(refusal?.code);
     const durationMs = Math.round((stages.clock() - passage.started) * 1000) / 1000;
     const entry = {
       callId: call.id,

@@ -46,6 +46,8 @@ export interface ToolResult {
   readonly note?: string;
   /** The read limit bounds the text already, so the output limit doesn't apply. */
   readonly sized?: boolean;
+  /** Bytes that came over the network for it: they count towards the egress budgets. */
+  readonly received?: number;
   /** Names the source more exactly than the tool's name does. */
   readonly origin?: string;
   /** How a command was confined. */
@@ -141,6 +143,8 @@ export interface Question {
   readonly state: string;
   /** Milliseconds to wait for an answer within the connection. */
   readonly wait: number;
+  /** The ways to say yes that the policy and the call leave open. */
+  readonly choices: readonly ("approve_once" | "approve_session")[];
 }
 
 /** A parked approval, as the caller learns of it. */
