@@ -7,6 +7,7 @@ import { openAudit } from "./audit/audit.ts";
 import type { Audit } from "./audit/audit.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { lazyDesk } from "./compose/desk.ts";
+import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import type { Config } from "./config/load.ts";
 import { openState } from "./config/state.ts";
@@ -88,15 +89,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   const tools = builtinTools(textWork);
-  const sanitizer = createSanitizer({ random: randomBytes, secrets: () => [] });
+  const network = openNetwork(config.env);
+  const sanitizer = createSanitizer({ random: randomBytes, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const desk = lazyDesk({ state: config.state, entry: options.entry, policy: () => source.current(), now });
   const stages: Stages = {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
-    open: (call) => openCall(call, call.signal, door, source.current(), tools),
-    settle: (call, query, states, decision, preview) => {
-      const bound = bindCall(call, query.resources, states, decision.digest);
+    open: (call) => openCall(call, call.signal, door, network, source.current(), tools),
+    settle: (call, query, prepared, decision, preview) => {
+      const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
       return desk.use().settle(call, bound, decision, grantable, preview);
     },
@@ -132,7 +134,8 @@ function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
         summary: redact(summary),
         ...(query ? { query: recordableQuery(query, redact) } : {}),
       }),
-    outcome: (record) => audit.outcome(record),
+    outcome: ({ hops, ...record }) =>
+      audit.outcome({ ...record, ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}) }),
     approval: (callId, session, { event, ...details }) =>
       audit.record("approval", { event, callId, session, details, durability: "process" }),
   };

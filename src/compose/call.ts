@@ -4,29 +4,55 @@ import type { Door } from "../files/door.ts";
 import { explainCall } from "../guard/explain.ts";
 import { grantFiles, grantPreview } from "../guard/grant.ts";
 import type { Opened } from "../guard/stages.ts";
-import { explainDecision, explainRefusal } from "../policy/explain.ts";
+import { explainDecision, explainRefusal, withoutInside } from "../policy/explain.ts";
 import type { Explanation } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Call, Eyes, PathResource, Query, Tool } from "../types.ts";
+import type { Network } from "./network.ts";
+import type { Call, Eyes, PathResource, Query, Tool, UrlEyes } from "../types.ts";
 
 /** Who asks and from where: what a call and an explanation have in common. */
 export type Caller = Pick<Call, "principal" | "session" | "transport" | "interactive">;
 
+/** A fetch ends before the gate's own clock does, so that what came until then can be shown. */
+const SHARE_OF_TIME = 0.95;
+
 /** Opens eyes for one call; its hands come with the permit. */
-export function openCall(caller: Caller, signal: AbortSignal, door: Door, policy: Policy, tools: ReadonlyMap<string, Tool>): Opened {
+export function openCall(
+  caller: Caller,
+  signal: AbortSignal,
+  door: Door,
+  network: Network,
+  policy: Policy,
+  tools: ReadonlyMap<string, Tool>,
+): Opened {
   const files = door.eyes(signal);
+  let looking: Promise<UrlEyes> | undefined;
+  const urls = () => (looking ??= network.door(policy).then((egress) => egress.eyes(signal)));
   const eyes: Eyes = {
     files,
+    urls,
     workspaces: door.workspaces,
     explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
   };
   return {
     eyes,
-    permit: ({ resources, denied, limits, signal: running, admits, preview, progress }) => {
+    permit: ({ resources, denied, limits, signal: running, admits, judgeUrl, record, preview, progress }) => {
       const readOrList = (path: string, op: string) => (op === "read" || op === "list") && admits(path, op);
       const access = preview ? grantPreview(readOrList) : grantFiles(resources, readOrList);
       return {
         files: files.hands({ ...access, signal: running, limits }),
+        http: {
+          fetch: async (request) => {
+            const grant = {
+              decide: judgeUrl,
+              secrets: (host: string) => network.secrets(policy, host),
+              record,
+              limits: { timeout: limits.timeout * SHARE_OF_TIME, bytes: limits.read },
+              signal: running,
+            };
+            return (await network.door(policy)).fetch(await urls(), grant).fetch(request);
+          },
+        },
         limits,
         signal: running,
         progress,
@@ -47,7 +73,7 @@ export async function explain(
   tools: ReadonlyMap<string, Tool>,
 ): Promise<Explanation> {
   const explained = await explainCall(policy, tools.get(tool), { ...caller, tool, args }, eyes, eyes.workspaces);
-  return "refusal" in explained ? explainRefusal(explained.refusal) : explainDecision(explained.decision, explained.query);
+  return "refusal" in explained ? explainRefusal(explained.refusal) : withoutInside(explainDecision(explained.decision, explained.query));
 }
 
 /** Deletes the temporary files of a call that died while it wrote. */

@@ -63,7 +63,7 @@ function settle(scene: Scene = {}, at = world) {
     ...scene.call,
   };
   const resources: Resource[] = [{ kind: "path", op: "write", path: scene.path ?? "/w/a.txt" }];
-  const bound = bindCall(call, resources, { "/w/a.txt": scene.state ?? "sha256:before" }, scene.policy ?? "sha256:policy");
+  const bound = bindCall(call, resources, { states: { "/w/a.txt": scene.state ?? "sha256:before" } }, scene.policy ?? "sha256:policy");
   const decision = { effect: "ask", reason: "writes ask", obligations: { channel: scene.channel ?? "any" } } as Decision;
   return at.desk.settle(call, bound, decision, true, () => Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }));
 }
