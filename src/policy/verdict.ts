@@ -110,8 +110,7 @@ function speak(word: Word, layer: Layer, ref: RuleRef, maybe: boolean, why: stri
 function settingsAsRules(engine: Engine, layer: Layer, seen: Seen, resources: Query["resources"]): readonly RuleRef[] {
   const { resource } = seen;
   if (!layer.trusted || layer.warn) return [];
-  if (resource.kind === "url")
-    return layer.egress.some((entry) => admits(entry, resource)) ? [layer.ref(["egress", "allow"], "allow")] : [];
+  if (resource.kind === "url") return admits(layer.egress, resource) ? [layer.ref(["egress", "allow"], "allow")] : [];
   if (resource.kind !== "command" || seen.unknown || resource.hazards.length > 0) return [];
   const program = resource.argv[0];
   const wraps = (other: Resource): boolean => other.kind === "command" && other.wrappers.some((wrapper) => wrapper === program);
