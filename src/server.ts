@@ -1,14 +1,16 @@
 /** The composition root: from a configuration to a house that serves. `compose/` holds its parts; together they are the only ones that know every room. */
-import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Logger } from "pino";
 import { bindCall } from "./approval/seal.ts";
 import { openAudit } from "./audit/audit.ts";
 import type { Audit } from "./audit/audit.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
+import { openCommands } from "./compose/commands.ts";
+import type { Commands } from "./compose/commands.ts";
 import { lazyDesk } from "./compose/desk.ts";
 import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
+import { pooledRandom } from "./compose/random.ts";
 import type { Config } from "./config/load.ts";
 import { openState } from "./config/state.ts";
 import { textWork } from "./files/diff.ts";
@@ -19,7 +21,7 @@ import { recordableQuery } from "./guard/recordable.ts";
 import type { Recorder, Stages } from "./guard/stages.ts";
 import type { Policy } from "./policy/policy.ts";
 import { openPolicySource } from "./policy/source.ts";
-import { carriesMarkers, createSanitizer } from "./sanitize/sanitize.ts";
+import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
 import type { Call, Outcome, Principal, Tool } from "./types.ts";
@@ -46,6 +48,9 @@ const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and sear
 A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
 Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
 
+/** Tools that are not offered where no sandbox works. */
+const RUNS_COMMANDS = new Set(["run_command", "process_start", "process_write", "process_stop", "process_read", "process_list"]);
+
 /** Milliseconds between looks at the policy files. */
 const POLICY_INTERVAL = 500;
 
@@ -53,6 +58,7 @@ const POLICY_INTERVAL = 500;
 export async function openHouse(options: HouseOptions): Promise<House> {
   const { config, logger } = options;
   const { now } = Date;
+  const random = pooledRandom();
   const state = openState(config.state);
   for (const word of [...config.warnings, ...state.mended]) logger.warn(word);
   const facts = await loadFacts(namesFiles(config));
@@ -61,42 +67,50 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     interval: POLICY_INTERVAL,
     onChange: (policy, before) => {
       logger.info({ policy: policy.digest, before: before.digest }, "the policy was replaced");
-      recordPolicy("replaced", { policy: policy.digest, before: before.digest });
+      record("policy", "replaced", { policy: policy.digest, before: before.digest });
     },
     onError: (problems) => {
       logger.error(
         { problems: problems.map(({ file, line, message }) => `${file}:${line}: ${message}`) },
         "the new policy is broken: the last good one stays",
       );
-      recordPolicy("rejected", { problems: problems.length });
+      record("policy", "rejected", { problems: problems.length });
     },
   });
   for (const { file, line, message } of source.current().warnings) logger.warn({ file, line }, message);
-  const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
+  const door = openDoor({ workspaces: config.workspaces, random });
   const audit = openAudit({
     directory: config.state,
     now,
-    random: randomBytes,
+    random,
     report: (message, cause) => logger.error({ err: cause }, message),
     anchor: config.log.anchor,
     onOrphan: (query) => clearLeftovers(door, query),
   });
   await audit.record("system", { event: "started", details: { version: options.version, policy: source.current().digest } });
-  function recordPolicy(event: string, details: object): void {
-    audit
-      .record("policy", { event, details })
-      .catch((error: unknown) => logger.error({ err: error }, "a change of policy could not be recorded"));
+  function record(kind: "policy" | "system", event: string, details: object): void {
+    audit.record(kind, { event, details }).catch((error: unknown) => logger.error({ err: error }, `\`${event}\` could not be recorded`));
   }
 
   const tools = builtinTools(textWork);
+  const commands = openCommands({
+    config,
+    door,
+    random,
+    now,
+    onProbe: ({ probe: { backend, reason } }) => {
+      logger.info({ backend, reason }, "the sandbox was tried");
+      record("system", "sandbox", { backend, reason });
+    },
+  });
   const network = openNetwork(config.env);
-  const sanitizer = createSanitizer({ random: randomBytes, secrets: () => network.held(source.current()) });
+  const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const desk = lazyDesk({ state: config.state, entry: options.entry, policy: () => source.current(), now });
   const stages: Stages = {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
-    open: (call) => openCall(call, call.signal, door, network, source.current(), tools),
+    open: (call) => openCall(call, call.signal, commands, network, source.current(), tools),
     settle: (call, query, prepared, decision, preview) => {
       const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
@@ -106,6 +120,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
     cleanLine: async (text) => (await sanitizer.text(text, { level: "standard", source: { kind: "ours", name: "portcullis" } })).text,
     carriesMarkers,
+    markersRemedy: MARKERS_REMEDY,
     workspaces: door.workspaces,
     clock: () => performance.now(),
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
@@ -114,9 +129,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, guard),
+    serving: (transport) => {
+      // Tried while the client still greets us, so that the first listing need not wait for all of it.
+      void commands.ready(source.current());
+      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
+    },
     close: () => {
       source.close();
+      commands.close();
       desk.close();
       door.close();
       audit.close();
@@ -134,8 +154,12 @@ function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
         summary: redact(summary),
         ...(query ? { query: recordableQuery(query, redact) } : {}),
       }),
-    outcome: ({ hops, ...record }) =>
-      audit.outcome({ ...record, ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}) }),
+    outcome: ({ sandbox, hops, ...record }) =>
+      audit.outcome({
+        ...record,
+        ...(sandbox ? { details: { sandbox } } : {}),
+        ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}),
+      }),
     approval: (callId, session, { event, ...details }) =>
       audit.record("approval", { event, callId, session, details, durability: "process" }),
   };
@@ -146,9 +170,11 @@ function servingOf(
   transport: Call["transport"],
   policy: () => Policy,
   tools: ReadonlyMap<string, Tool>,
+  commands: Commands,
+  random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
 ): Serving {
-  const session = `sess_${randomBytes(16).toString("hex")}`;
+  const session = `sess_${random(16).toString("hex")}`;
   const user = userInfo().username;
   return {
     version: options.version,
@@ -156,11 +182,13 @@ function servingOf(
     transport,
     session: () => session,
     principal: (client): Principal => ({ id: "local", user, scopes: [], ...(client === undefined ? {} : { client }) }),
-    newCallId: () => `call_${randomBytes(16).toString("hex")}`,
+    newCallId: () => `call_${random(16).toString("hex")}`,
     hasTool: (name) => tools.has(name),
-    listTools: (principal) => {
+    listTools: async (principal) => {
       const inForce = policy();
+      const { probe } = await commands.ready(inForce);
       return [...tools.values()]
+        .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
         .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
     },

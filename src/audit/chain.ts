@@ -21,11 +21,16 @@ export function linkOf(previous: string, body: string | Uint8Array): string {
     : hash("sha256", Buffer.concat([Buffer.from(previous), body]), "hex");
 }
 
+/** SHA-256 as 32 bytes. By way of hex, which Node 24 gives in half the time that it takes to make a Buffer of the digest itself. */
+export function sha256(bytes: string | Uint8Array): Buffer {
+  return Buffer.from(hash("sha256", bytes, "hex"), "hex");
+}
+
 const leafPrefix = Uint8Array.of(0);
 
 /** The Merkle leaf of a body (RFC 6962 section 2.1: `SHA-256(0x00 || body)`), 32 bytes. */
 export function leafOf(body: Uint8Array): Buffer {
-  return hash("sha256", Buffer.concat([leafPrefix, body]), "buffer");
+  return sha256(Buffer.concat([leafPrefix, body]));
 }
 
 /** Joins salt and text into the form that is stored beside the body and can be erased. `salt` is 32 hex digits. */

@@ -1,8 +1,7 @@
 /** The whole log as lines: what `query` shows, what is kept beside it, and the exact text and link, so that anyone can prove it again. */
-import { reveal } from "./chain.ts";
 import type { Database } from "./database.ts";
 import { lineMaker, type AuditLine, type StoredRecord } from "./query.ts";
-import { parseBody, type Hidden } from "./record.ts";
+import { parseBody, parseHidden } from "./record.ts";
 
 /** One exported record. */
 export interface ExportedRecord extends AuditLine {
@@ -28,7 +27,7 @@ export function* exportAudit(db: Database, since: number): Generator<ExportedRec
       last = row.seq;
       const body = parseBody(row.body);
       if (body !== undefined && body.time < since) continue;
-      const { query, details } = row.hidden === null ? ({} as Hidden) : (JSON.parse(reveal(row.hidden)) as Hidden);
+      const { query, details } = parseHidden(row.seq, row.hidden);
       yield {
         ...lineOf(row),
         policyDigest: body?.policy ?? null,

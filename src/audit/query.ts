@@ -1,8 +1,7 @@
 /** Reading the log: the newest records that fit, in log order. Nothing is written, so it works on a database opened read-only. */
 import { entryOf, indexedUpTo, intentFinder, type Entry } from "./catalog.ts";
-import { reveal } from "./chain.ts";
 import type { Database } from "./database.ts";
-import { parseBody, type Body, type Hidden } from "./record.ts";
+import { parseBody, parseHidden, unreadable, type Body } from "./record.ts";
 
 /** What to look for; all that are given must fit. */
 export interface AuditFilter {
@@ -45,19 +44,16 @@ export interface StoredRecord {
   readonly hidden: string | null;
 }
 
-function hiddenOf(text: string | null | undefined): Hidden | undefined {
-  return text === null || text === undefined ? undefined : (JSON.parse(reveal(text)) as Hidden);
-}
-
 /** Shows records as lines; keeps what it needs to look up their intents. */
 export function lineMaker(db: Database): (record: StoredRecord) => AuditLine {
   const intentOf = intentFinder(db);
   const hiddenAt = db.prepare<[number], string | null>("SELECT hidden FROM record WHERE seq = ?").pluck();
   return ({ seq, body: text, hidden }) => {
     const body = parseBody(text);
-    if (body === undefined) throw new Error(`record ${seq} can't be read: run \`portcullis audit verify\``);
+    if (body === undefined) throw unreadable(seq);
     const intent: Body | undefined = intentOf(body);
-    const summary = hiddenOf(hidden)?.summary ?? (body.intent === undefined ? undefined : hiddenOf(hiddenAt.get(body.intent))?.summary);
+    const own = parseHidden(seq, hidden).summary;
+    const summary = own ?? (body.intent === undefined ? undefined : parseHidden(body.intent, hiddenAt.get(body.intent) ?? null).summary);
     const { channel, code, event } = body;
     return {
       seq,
@@ -118,7 +114,7 @@ function searchIndex(db: Database, filter: AuditFilter, limit: number): StoredRe
   return db.prepare<unknown[], StoredRecord>(sql).all(...values, limit);
 }
 
-/** The newest `limit` records that fit, in ascending order. Throws an Error that names the record when one can't be read. */
+/** The newest `limit` records that fit, in ascending order. Throws a Refusal that names the record when one can't be read. */
 export function queryAudit(db: Database, filter: AuditFilter): readonly AuditLine[] {
   // One snapshot: the index may be filled by another process between the two looks.
   return db.transaction(() => {

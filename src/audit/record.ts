@@ -2,15 +2,16 @@
  * What is recorded. The *body* is the JSON text that is hashed; the *hidden* part (summary, query, details) stays beside it behind a commitment and can be
  * erased. Numbers in bodies: `time` and `durationMs` in milliseconds, `intent` the number of the record that an outcome belongs to.
  */
-import type { Durability, Effect, RefusalCode } from "../types.ts";
+import { Refusal, type Durability, type Effect, type RefusalCode } from "../types.ts";
+import { reveal } from "./chain.ts";
 
-export type RecordKind = "intent" | "outcome" | "checkpoint" | EventKind;
+type RecordKind = "intent" | "outcome" | "checkpoint" | EventKind;
 
 /** The kinds that the house records as events; the others have their own functions. */
 export type EventKind = "approval" | "policy" | "session" | "label" | "system";
 
 /** How a call ended. `unknown` closes an intent whose process died before it could say. */
-export type Status = "done" | "planned" | "asked" | "refused" | "failed" | "cancelled" | "unknown";
+type Status = "done" | "planned" | "asked" | "refused" | "failed" | "cancelled" | "unknown";
 
 /** What is about to be done, recorded before it is done. */
 export interface Intent {
@@ -108,6 +109,20 @@ export interface Hidden {
   readonly summary?: string | undefined;
   readonly query?: object | undefined;
   readonly details?: object | undefined;
+}
+
+/** Reads a hidden part; empty where none was kept or it was erased. Throws a Refusal for one that was damaged. */
+export function parseHidden(seq: number, hidden: string | null): Hidden {
+  try {
+    return hidden === null ? {} : (JSON.parse(reveal(hidden)) as Hidden);
+  } catch (error) {
+    throw unreadable(seq, error);
+  }
+}
+
+/** The Refusal for a record that can't be read back. */
+export function unreadable(seq: number, cause?: unknown): Refusal {
+  return new Refusal("AUDIT_UNAVAILABLE", `record ${seq} of the audit can't be read`, "run `portcullis audit verify`", cause);
 }
 
 const SUMMARY_LENGTH = 200;

@@ -1,9 +1,7 @@
 /** Recorded calls decided anew: what a changed policy would have done with what really happened. */
-import type { Effect } from "../types.ts";
-import { EFFECTS } from "../types.ts";
-import { reveal } from "./chain.ts";
+import { EFFECTS, type Effect } from "../types.ts";
 import type { Database } from "./database.ts";
-import { parseBody, type Hidden } from "./record.ts";
+import { parseBody, parseHidden } from "./record.ts";
 
 /** What the new policy says to a recorded query. */
 export interface Redecided {
@@ -38,7 +36,7 @@ export function* replayCalls(
     if (body?.kind !== "intent" || body.effect === undefined || body.time < options.since) continue;
     options.onCall();
     const { callId = "", tool = "", effect: was } = body;
-    const { query, summary = "" } = hidden === null ? ({} as Hidden) : (JSON.parse(reveal(hidden)) as Hidden);
+    const { query, summary = "" } = parseHidden(seq, hidden);
     const call = { seq, callId, tool, summary, was };
     if (query === undefined) {
       yield { ...call, now: "not decidable", rules: [], looser: false };

@@ -2,7 +2,7 @@
  * The Merkle tree of RFC 6962 section 2.1, grown leaf by leaf. Only the *frontier* is kept: the roots of the complete subtrees, largest first,
  * one for each bit that is set in the size. That is all that is needed to append and to compute the root.
  */
-import { hash } from "node:crypto";
+import { sha256 } from "./chain.ts";
 
 const pair = Buffer.alloc(65, 1);
 
@@ -10,7 +10,7 @@ const pair = Buffer.alloc(65, 1);
 function nodeOf(left: Uint8Array, right: Uint8Array): Buffer {
   pair.set(left, 1);
   pair.set(right, 33);
-  return hash("sha256", pair, "buffer");
+  return sha256(pair);
 }
 
 /** A Merkle tree that grows by appending leaves. */
@@ -54,7 +54,7 @@ export class Tree {
   /** The root hash over all leaves; of the empty tree the hash of the empty string. */
   root(): Buffer {
     const [last, ...larger] = [...this.#frontier].reverse();
-    if (last === undefined) return hash("sha256", "", "buffer");
+    if (last === undefined) return sha256("");
     return larger.reduce((root, left) => nodeOf(left, root), last);
   }
 }

@@ -81,7 +81,8 @@ export class Upkeep {
     this.#indexed = made.seq;
     this.#sealed = made.seq;
     if (made.seq !== before?.seq) this.#anchor(made.note);
-    log.db.pragma("wal_checkpoint(PASSIVE)");
+    // The seal stands whether or not SQLite can move the WAL now.
+    this.#guard(() => log.db.pragma("wal_checkpoint(PASSIVE)"));
     return made;
   }
 

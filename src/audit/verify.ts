@@ -3,7 +3,7 @@
  * the one in the state directory, and nothing missing that an anchor or a kept checkpoint knows of.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { entryOf, indexedUpTo, type Entry } from "./catalog.ts";
+import { entryOf, indexedUpTo } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { parseCheckpoint, type VerifierKey } from "./note.ts";
 import { parseBody, type Body } from "./record.ts";
@@ -43,26 +43,32 @@ interface Problem {
   readonly problem: string;
 }
 
-type JoinedRow = Row & { readonly indexed: number | null } & Omit<Entry, "seq" | "time">;
+/** A record with its index entry, words as numbers. */
+type JoinedRow = Row & { readonly indexed: number | null; readonly call: string | null } & Readonly<
+    Record<"session" | "tool" | "principal" | "effect", number | null>
+  >;
 
 // CAST, so that bytes are compared as they are stored and not as they decode; a column whose type changed reads as null.
 const ROWS = `
   SELECT record.seq, link, iif(typeof(body) = 'text', CAST(body AS BLOB), NULL) AS body, CAST(hidden AS BLOB) AS hidden,
-    entry.time AS indexed, call, s.text AS session, t.text AS tool, p.text AS principal, e.text AS effect
+    entry.time AS indexed, call, session, tool, principal, effect
   FROM record LEFT JOIN entry USING (seq)
-    LEFT JOIN word s ON s.id = session LEFT JOIN word t ON t.id = tool LEFT JOIN word p ON p.id = principal LEFT JOIN word e ON e.id = effect
   WHERE record.seq > ? ORDER BY record.seq LIMIT ${CHUNK}`;
 
 /** Checks the reading index against the records while they are walked. */
 class IndexCheck {
   readonly #end: number;
   readonly #open = new Map<number, Body>();
+  readonly #words = new Map<number, string | undefined>();
   readonly #find: (seq: number) => string | undefined;
+  readonly #findWord: (id: number) => string | undefined;
 
   constructor(db: Database) {
     this.#end = indexedUpTo(db);
     const find = db.prepare<[number], string>("SELECT body FROM record WHERE seq = ?").pluck();
     this.#find = (seq) => find.get(seq);
+    const findWord = db.prepare<[number], string>("SELECT text FROM word WHERE id = ?").pluck();
+    this.#findWord = (id) => findWord.get(id);
   }
 
   /** Is the index entry of this record what the record says? Returns what is wrong, or nothing. */
@@ -75,11 +81,17 @@ class IndexCheck {
     const same =
       row.indexed === entry.time &&
       row.call === entry.call &&
-      row.session === entry.session &&
-      row.tool === entry.tool &&
-      row.principal === entry.principal &&
-      row.effect === entry.effect;
+      this.#says(row.session, entry.session) &&
+      this.#says(row.tool, entry.tool) &&
+      this.#says(row.principal, entry.principal) &&
+      this.#says(row.effect, entry.effect);
     return same ? undefined : "the reading index does not say what it says";
+  }
+
+  #says(id: number | null, text: string | null): boolean {
+    if (id === null) return text === null;
+    if (!this.#words.has(id)) this.#words.set(id, this.#findWord(id));
+    return this.#words.get(id) === text;
   }
 
   #intentOf(body: Body): Body | "pruned" | undefined {

@@ -59,9 +59,12 @@ async function run(deps: AuditCommandDeps, verb: () => Promise<number>): Promise
   try {
     deps.exit(await verb());
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    deps.err(`portcullis: ${error.message}: ${error.remedy}\n`);
-    deps.exit(error.code === "AUDIT_UNAVAILABLE" ? 3 : 2);
+    const { describeFault } = await import("../audit/database.ts");
+    const fromStore = error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
+    if (!(error instanceof Refusal) && !fromStore) throw error;
+    const { code, message, remedy } = error instanceof Refusal ? error : describeFault(error);
+    deps.err(`portcullis: ${message}: ${remedy}\n`);
+    deps.exit(code === "AUDIT_UNAVAILABLE" ? 3 : 2);
   }
 }
 

@@ -1,11 +1,11 @@
 /** What the policy commands get from the program: loading as serve would, and the eyes of a server that isn't running. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { openCall } from "../compose/call.ts";
 import type { Caller } from "../compose/call.ts";
 import { openNetwork } from "../compose/network.ts";
 import type { Network } from "../compose/network.ts";
+import { openCommands } from "../compose/commands.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
@@ -30,12 +30,12 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     exit: (code) => {
       process.exitCode = code;
     },
-    readLines: () => createInterface({ input: process.stdin, crlfDelay: Infinity }),
+    readLines: () => linesOf(process.stdin),
     writeNew: (file, text) => writeFileSync(file, text, { flag: "wx", mode: 0o600 }),
-    load: (flags) => loadPolicyOf(loadConfig(flags, surroundings(), false), facts),
+    load: async (flags) => loadPolicyOf(await loadConfig(flags, surroundings(), false), facts),
     prepareQuery: (policy, call, workspaces) => prepareQuery(network, policy, call, workspaces),
-    trust: (file, sha256) => {
-      const { state } = loadConfig({}, surroundings(), false);
+    trust: async (file, sha256) => {
+      const { state } = await loadConfig({}, surroundings(), false);
       openState(state);
       trustHash(state, sha256);
       process.stderr.write(`portcullis: ${file} may widen the policy of servers that use the state directory ${state}\n`);
@@ -44,21 +44,41 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
   };
 }
 
+/** Lines that end with a newline. Node's readline would also end one at U+2028, which JSON text may hold as it is. */
+async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
+  let rest = "";
+  for await (const chunk of input.setEncoding("utf8")) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
-async function prepareQuery(network: Network, policy: Policy, call: ExplainedCall, workspaces: readonly string[]): Promise<Query> {
-  const { workspaces: roots } = loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
-  const door = openDoor({ workspaces: roots, random: randomBytes });
+async function prepareQuery(
+  network: Network,
+  policy: Policy,
+  call: ExplainedCall,
+  workspaces: readonly string[],
+): Promise<{ readonly query: Query; readonly reading?: object }> {
+  const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
+  const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
+  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, door, network, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, network, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);
     const asked = { ...caller, tool: call.tool, args: call.args };
     const named = judgeCall(policy, asked, tool, prepared, door.workspaces);
     // Who asks at the shell may look up any name but one that is denied already.
-    if (named.decision.effect === "deny") return named.query;
-    return (await judgeResolved(policy, asked, tool, prepared, named).catch(unlessAdmitted(named))).query;
+    const { query } =
+      named.decision.effect === "deny"
+        ? named
+        : await judgeResolved(policy, asked, tool, prepared, named).catch(unlessAdmitted(named));
+    return { query, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } finally {
     opened.close();
     door.close();
@@ -111,7 +131,7 @@ function callerOf(as: Readonly<Record<string, unknown>>): Caller {
 export async function replayDecider(
   file: string,
 ): Promise<(query: object) => { readonly effect: Decision["effect"]; readonly rules: readonly string[] }> {
-  const policy = loadPolicyOf(loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
+  const policy = loadPolicyOf(await loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
   return (query) => {
     const { effect, rules } = policy.decide(query as Query);
     return { effect, rules: rules.map((rule) => rule.id) };

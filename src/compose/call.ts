@@ -1,6 +1,9 @@
 /** Eyes and hands of one call, put together from the rooms. */
 import { dirname } from "node:path";
 import type { Door } from "../files/door.ts";
+import type { Commands } from "./commands.ts";
+import { commandEyes } from "./read-command.ts";
+import { commandHands } from "./run-command.ts";
 import { explainCall } from "../guard/explain.ts";
 import { grantFiles, grantPreview } from "../guard/grant.ts";
 import type { Opened } from "../guard/stages.ts";
@@ -20,39 +23,43 @@ const SHARE_OF_TIME = 0.95;
 export function openCall(
   caller: Caller,
   signal: AbortSignal,
-  door: Door,
+  commands: Commands,
   network: Network,
   policy: Policy,
   tools: ReadonlyMap<string, Tool>,
 ): Opened {
+  const { door } = commands;
   const files = door.eyes(signal);
   let looking: Promise<UrlEyes> | undefined;
   const urls = () => (looking ??= network.door(policy).then((egress) => egress.eyes(signal)));
   const eyes: Eyes = {
     files,
     urls,
+    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "" }, commands.read),
     workspaces: door.workspaces,
     explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
   };
   return {
     eyes,
-    permit: ({ resources, denied, limits, signal: running, admits, judgeUrl, record, preview, progress }) => {
+    permit: (grant) => {
+      const { resources, denied, limits, signal: running, admits, judgeUrl, record, preview, progress } = grant;
       const readOrList = (path: string, op: string) => (op === "read" || op === "list") && admits(path, op);
       const access = preview ? grantPreview(readOrList) : grantFiles(resources, readOrList);
       return {
         files: files.hands({ ...access, signal: running, limits }),
         http: {
           fetch: async (request) => {
-            const grant = {
+            const sending = {
               decide: judgeUrl,
               secrets: (host: string) => network.secrets(policy, host),
               record,
               limits: { timeout: limits.timeout * SHARE_OF_TIME, bytes: limits.read },
               signal: running,
             };
-            return (await network.door(policy)).fetch(await urls(), grant).fetch(request);
+            return (await network.door(policy)).fetch(await urls(), sending).fetch(request);
           },
         },
+        commands: commandHands(commands, policy, caller.session, grant),
         limits,
         signal: running,
         progress,
@@ -64,16 +71,18 @@ export function openCall(
 }
 
 /** The decision for a call that is not made, in the words of `explain_policy`. */
-export async function explain(
+async function explain(
   caller: Caller,
   tool: string,
   args: Readonly<Record<string, unknown>>,
   eyes: Eyes,
   policy: Policy,
   tools: ReadonlyMap<string, Tool>,
-): Promise<Explanation> {
+): Promise<Explanation & { readonly reading?: object }> {
   const explained = await explainCall(policy, tools.get(tool), { ...caller, tool, args }, eyes, eyes.workspaces);
-  return "refusal" in explained ? explainRefusal(explained.refusal) : withoutInside(explainDecision(explained.decision, explained.query));
+  if ("refusal" in explained) return explainRefusal(explained.refusal);
+  const { decision, query, reading } = explained;
+  return { ...withoutInside(explainDecision(decision, query)), ...(reading ? { reading } : {}) };
 }
 
 /** Deletes the temporary files of a call that died while it wrote. */

@@ -31,7 +31,7 @@ export interface Sanitizer {
 /** A result that is fit to be told, and what was found in it. */
 export interface Cleaned {
   readonly result: ToolResult;
-  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated">;
+  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated" | "sandbox">;
 }
 
 /** Cleans a result. `output` bounds what no read limit has bounded yet, in bytes. Rejects with a refusal when it has to be withheld. */
@@ -61,6 +61,12 @@ export async function cleanResult(
   // What isn't shown may still be meant for the model: whoever reads on should know.
   const hidden = result.hidden ? (await sanitizer.text(result.hidden, { level, source })).flags : [];
   if (hidden.some(({ kind }) => kind === "injection")) found.push({ flags: [{ kind: "injection", rule: "hidden-text" }], redactions: [] });
+  let sandbox: ToolResult["sandbox"];
+  if (result.sandbox) {
+    const cleaned = await sanitizer.value(result.sandbox, { level, source });
+    found.push(cleaned);
+    sandbox = cleaned.value as ToolResult["sandbox"];
+  }
   const flags = new Set([...(result.flags ?? []), ...found.flatMap((one) => one.flags.map(({ kind, rule }) => `${kind}:${rule}`))]);
   const redactions = found.flatMap((one) => one.redactions);
   const more = text.page !== undefined && text.page.end < text.page.total;
@@ -73,6 +79,7 @@ export async function cleanResult(
       ...(flags.size > 0 ? { flags: [...flags] } : {}),
       ...(redactions.length > 0 ? { redactions } : {}),
       ...(truncated ? { truncated } : {}),
+      ...(sandbox ? { sandbox } : {}),
     },
   };
 }

@@ -12,6 +12,7 @@ import type {
   Outcome,
   Permit,
   Prepared,
+  SandboxNote,
   ToolResult,
 } from "../types.ts";
 import { judgeAdmitted, judgeCall, judgeResolved, judgeUrls } from "./judge.ts";
@@ -60,7 +61,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       const judged = await judgeAdmitted(policy, call, tool, prepared, named);
       enter(passage, judged);
       const { query, decision } = judged;
-      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal();
+      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal(stages.markersRemedy);
 
       if (decision.effect === "dry_run" || call.args.dryRun === true) return await plan(passage, prepared, decision, opened);
       if (decision.effect === "ask") {
@@ -95,6 +96,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       if (call.signal.aborted) throw cancelledRefusal();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
+        ...(passage.judged ? { judged: passage.judged } : {}),
         denied: passage.judged?.denied ?? new Map(),
         limits,
         signal: controller.signal,
@@ -167,7 +169,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function release(passage: Passage, kind: "done" | "planned", result: ToolResult, limits: Obligations): Promise<Outcome> {
     const cleaned = await stages.clean(passage.call.tool, result, limits);
     // Recorded before it is told: a result whose record can't be written is withheld.
-    await outcome(passage, kind);
+    await outcome(passage, kind, undefined, cleaned.notes.sandbox);
     note(passage, kind);
     const meta = { ...metaOf(passage, passage.call.id), ...cleaned.notes };
     return { kind, callId: passage.call.id, result: cleaned.result, meta };
@@ -190,7 +192,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     });
   }
 
-  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode): Promise<void> {
+  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode, sandbox?: SandboxNote): Promise<void> {
     const { call, channel, durability, hops } = passage;
     const durationMs = stages.clock() - passage.started;
     return stages.recorder.outcome({
@@ -201,6 +203,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       ...(code ? { code } : {}),
       ...(channel ? { channel } : {}),
       ...(hops.length > 0 ? { hops } : {}),
+      ...(sandbox ? { sandbox } : {}),
     });
   }
 

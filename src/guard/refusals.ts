@@ -22,9 +22,9 @@ export const timeoutRefusal = (limit: number) =>
     "Do less at once, or ask for a longer limits.timeout.",
   );
 
-export const markersRefusal = () =>
+export const markersRefusal = (remedy: string) =>
   new Refusal(
     "INVALID_INPUT",
     "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide",
-    "Change only the lines around it with edit_file, so that the marked lines are in neither oldText nor newText.",
+    remedy,
   );

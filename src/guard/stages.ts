@@ -16,12 +16,13 @@ import type {
   Refusal,
   RefusalCode,
   Resource,
+  SandboxNote,
   Tool,
   ToolResult,
   UrlResource,
 } from "../types.ts";
 import type { Cleaned } from "./clean.ts";
-import type { Judge } from "./judge.ts";
+import type { Judge, Judged } from "./judge.ts";
 
 /** What the audit is told before a call runs. */
 export interface IntentRecord {
@@ -49,6 +50,8 @@ export interface OutcomeRecord {
   readonly durability: Durability;
   /** Requests that were sent. */
   readonly hops?: readonly HttpHop[];
+  /** How a command was confined and what came of it. */
+  readonly sandbox?: SandboxNote;
 }
 
 /** A refusal that is thrown by any of these stops the call. */
@@ -62,6 +65,8 @@ export interface Recorder {
 /** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
 export interface Grant {
   readonly resources: readonly Resource[];
+  /** The decision behind it; absent for a preview. */
+  readonly judged?: Judged;
   readonly denied: ReadonlyMap<string, Refusal>;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
@@ -109,6 +114,8 @@ export interface Stages {
   /** Treats one line of ours that may quote the caller. */
   cleanLine(text: string): Promise<string>;
   carriesMarkers(text: string): boolean;
+  /** What to do instead of writing our own markers. */
+  readonly markersRemedy: string;
   readonly workspaces: readonly string[];
   /** Monotonic milliseconds. */
   readonly clock: () => number;

@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 
 /** Bytes that may wait for a slow reader before lines are dropped. */
 const MOST_WAITING = 4 * 1024 * 1024;
+/** Lines are gathered to this many bytes, or for this long (ms): a write for each would cost a call more than its record in the audit. */
+const GATHER = { minLength: 8192, periodicFlush: 200 };
 
 export interface Log {
   readonly logger: Logger;
@@ -14,7 +16,7 @@ export interface Log {
 /** Opens the log. `redact` treats every string of a line before it is written; errors keep their name, message and code and lose their stack. */
 export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
   const target = options.file === undefined ? { dest: 2 } : { dest: options.file, mkdir: true, append: true, mode: 0o600 };
-  const destination = pino.destination({ ...target, sync: false, maxLength: MOST_WAITING });
+  const destination = pino.destination({ ...target, ...GATHER, sync: false, maxLength: MOST_WAITING });
   const logger = pino(
     {
       level: options.level,

@@ -1,5 +1,5 @@
 /** Where the secrets of a text are: the rules on the text itself, on what its escapes spell, and on what its base64 holds. */
-import { decodeEscapes, eachBase64 } from "./encodings.ts";
+import { asciiTwins, decodeEscapes, eachBase64 } from "./encodings.ts";
 import { ruleSet } from "./rules/index.ts";
 
 /** A secret at [start, end), the rule that knew it, and that rule's rank (lower is more certain). */
@@ -29,6 +29,8 @@ function search(text: string, depth: number): Span[] {
       if (end - start !== span.end - span.start) spans.push({ ...span, start, end });
     }
   }
+  const twins = asciiTwins(text);
+  if (twins !== undefined) spans.push(...byRules(twins));
   if (depth > 0) {
     eachBase64(text, (start, end, decoded) => {
       const inner = search(decoded, depth - 1).sort((a, b) => a.rank - b.rank)[0];
@@ -67,7 +69,8 @@ export function merge(spans: Span[]): Span[] {
       merged.push(span);
       continue;
     }
-    const named = span.rank < last.rank ? span : last;
+    // Of two that begin together the later has the longer keyword (`sk-` and `sk-ant-`).
+    const named = span.rank < last.rank || (span.rank === last.rank && span.start === last.start) ? span : last;
     merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, span.end), rule: named.rule, rank: named.rank };
   }
   return merged;

@@ -2,8 +2,9 @@
 import { eachBase64 } from "./encodings.ts";
 import { foldText, foldUnit } from "./fold.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
+import { misspelledOverride, MISSPELLED_TRIGGERS } from "./misspelled.ts";
 import { OVERRIDES } from "./overrides.ts";
-import { makeSignals, type Signal, TRIGGERS } from "./signals.ts";
+import { makeSignals, type Signal } from "./signals.ts";
 
 /** A finding: what kind, which rule, how often. `score` is there for injections: 1 is the threshold. */
 export interface Flag {
@@ -13,42 +14,53 @@ export interface Flag {
   readonly score?: number;
 }
 
-/** A verb and a noun of an override are one phrase if they are no further apart. */
-const NEAR = 70;
-const REACH = 260;
-/** A stretch is judged as a whole; longer ones are cut, so that signals pages apart don't add up. */
-const STRETCH = 1200;
-/** Negations right before or inside: "don't forget the instructions" is advice. */
-const NEGATED = /(?:\b(?:no|nao|non|ne|nie|nu|ikke|inte|nicht|niet|pas|not|never)\b|\bn.|не|ні)\s?$/;
-const NEGATION_INSIDE = /\b(?:nicht|niet|inte|ikke|pas)\b/;
+/** What a word that was found stands for: traits to look for, a language's verb or noun, or a place to look for misspelled words. */
+interface Word {
+  readonly length: number;
+  readonly signals: number[];
+  readonly language?: number;
+  readonly noun?: boolean;
+  readonly misspelled?: boolean;
+}
 
 interface Compiled {
   readonly matcher: Matcher;
+  readonly words: readonly Word[];
   readonly signals: readonly Signal[];
-  /** What each word is: a trigger (alone sufficient or not), or a language's verb or noun. */
-  readonly words: readonly { readonly strong?: boolean; readonly language?: number; readonly noun?: boolean; readonly length: number }[];
 }
+
+/** A verb and a noun of an override are one phrase if they are no further apart. */
+const NEAR = 70;
+/** Around a trigger, its trait is looked for in this much text. */
+const BEFORE = 160;
+const AFTER = 420;
+/** Around a trait that was found, others add to it in this much text. */
+const REACH = 400;
 
 let compiled: Compiled | undefined;
 
 function compile(): Compiled {
-  const triggers = TRIGGERS.split(" ; ").map((word) => ({ word: word.replace(/^!/, ""), strong: word.startsWith("!") }));
-  const overrides = OVERRIDES.flatMap(({ verbs, nouns }, language) => [
-    ...verbs.map((word) => ({ word, language, noun: false })),
-    ...nouns.map((word) => ({ word, language, noun: true })),
-  ]);
-  const words = [...triggers, ...overrides];
+  const signals = makeSignals();
+  const list: { word: string; entry: Word }[] = [];
+  for (const [number, { triggers }] of signals.entries()) {
+    for (const word of triggers) list.push({ word, entry: { length: word.length, signals: [number] } });
+  }
+  for (const [language, { verbs, nouns }] of OVERRIDES.entries()) {
+    for (const word of verbs) list.push({ word, entry: { length: word.length, signals: [], language, noun: false } });
+    for (const word of nouns) list.push({ word, entry: { length: word.length, signals: [], language, noun: true } });
+  }
+  for (const word of MISSPELLED_TRIGGERS) list.push({ word, entry: { length: word.length, signals: [], misspelled: true } });
   return {
     matcher: createMatcher(
-      words.map(({ word }) => word),
+      list.map(({ word }) => word),
       foldUnit,
     ),
-    signals: makeSignals(),
-    words: words.map(({ word, ...rest }) => ({ ...rest, length: word.length })),
+    words: list.map(({ entry }) => entry),
+    signals,
   };
 }
 
-/** Looks for instructions in a text. At most one flag for each rule of the first stretch that adds up; base64 in it is opened once. */
+/** Looks for instructions in a text, in the base64 in it, and in letters that stand apart. One flag for each trait of the first finding. */
 export function flagInjections(text: string): Flag[] {
   const direct = inspect(text);
   if (direct.length > 0) return direct;
@@ -62,90 +74,96 @@ export function flagInjections(text: string): Flag[] {
 function inspect(text: string): Flag[] {
   compiled ??= compile();
   const { matcher, words, signals } = compiled;
-  const last: { verb: number; noun: number }[] = [];
-  const hits: { at: number; word: number; strong: boolean }[] = [];
-  let override: { language: number; start: number; end: number } | undefined;
+  const inspection = createInspection(text, signals);
   matcher.scan(text, (number, end) => {
     const word = words[number];
-    if (word === undefined || override !== undefined) return;
-    const { language } = word;
-    if (language === undefined) {
-      hits.push({ at: end, word: number, strong: word.strong === true });
-      return;
-    }
-    const seen = (last[language] ??= { verb: -1000, noun: -1000 });
-    if (word.noun === true) seen.noun = end;
-    else seen.verb = end - word.length;
-    if (Math.abs(seen.noun - seen.verb) > NEAR) return;
-    const found = { language, start: Math.min(seen.verb, seen.noun), end: Math.max(seen.verb, seen.noun) };
-    if (!isNegated(text, seen.verb, found)) override = found;
+    if (word !== undefined && inspection.flags().length === 0) inspection.see(word, end - word.length, end);
   });
-  if (override !== undefined)
-    return [{ kind: "injection", rule: `override-${OVERRIDES[override.language]?.language ?? ""}`, count: 1, score: 1 }];
-  return inspectStretches(text, hits, signals);
+  return inspection.flags();
 }
 
-function isNegated(text: string, verb: number, { start, end }: { start: number; end: number }): boolean {
-  return NEGATED.test(foldText(text.slice(Math.max(0, verb - 8), verb))) || NEGATION_INSIDE.test(foldText(text.slice(start, end)));
-}
-
-/** Cuts the text into stretches around the hits and judges each that has enough of them. */
-function inspectStretches(
+/** Follows one scan: remembers where each trait was looked for and each language's last words, so that no text is looked at twice. */
+function createInspection(
   text: string,
-  hits: readonly { at: number; word: number; strong: boolean }[],
   signals: readonly Signal[],
-): Flag[] {
-  for (let first = 0; first < hits.length;) {
-    const start = Math.max(0, (hits[first]?.at ?? 0) - REACH);
-    const kinds = new Set<number>();
-    let strong = false;
-    let next = first;
-    let end = start;
-    for (; next < hits.length; next++) {
-      const hit = hits[next];
-      if (hit === undefined || hit.at - REACH > Math.max(end, start + REACH) || hit.at - start > STRETCH) break;
-      end = hit.at + REACH;
-      kinds.add(hit.word);
-      strong ||= hit.strong;
-    }
-    first = Math.max(next, first + 1);
-    if (!strong && kinds.size < 2) continue;
-    const flags = judge(text.slice(start, Math.min(text.length, end)), signals);
-    if (flags.length > 0) return flags;
-  }
-  return [];
+): { see(word: Word, start: number, end: number): void; flags(): Flag[] } {
+  const searched: number[] = [];
+  const last: { verb: number; noun: number }[] = [];
+  let judged = -1;
+  let flags: Flag[] = [];
+
+  const seeLanguage = (language: number, noun: boolean, start: number, end: number): void => {
+    const seen = (last[language] ??= { verb: -1000, noun: -1000 });
+    if (noun) seen.noun = end;
+    else seen.verb = start;
+    if (Math.abs(seen.noun - seen.verb) > NEAR || isNegated(text, seen.verb, seen.noun)) return;
+    flags = [{ kind: "injection", rule: `override-${OVERRIDES[language]?.language ?? ""}`, count: 1, score: 1 }];
+  };
+  const seeSignal = (number: number, start: number, end: number): void => {
+    const signal = signals[number];
+    if (signal === undefined || start + AFTER / 4 < (searched[number] ?? -1)) return;
+    searched[number] = end + AFTER / 2;
+    const window = windowOf(text, start - BEFORE, end + AFTER);
+    if (!signal.pattern.test(signal.plain ? window.toLowerCase() : foldText(window)) || end + REACH / 4 < judged) return;
+    judged = end + REACH;
+    flags = judge(windowOf(text, start - REACH, end + REACH), signals);
+  };
+
+  return {
+    see(word, start, end) {
+      if (word.language !== undefined) seeLanguage(word.language, word.noun === true, start, end);
+      else if (word.misspelled === true) {
+        if (misspelledOverride(foldText(text.slice(Math.max(0, start - 60), end + 60))))
+          flags = [{ kind: "injection", rule: "override-misspelled", count: 1, score: 1 }];
+      } else for (const number of word.signals) if (flags.length === 0) seeSignal(number, start, end);
+    },
+    flags: () => flags,
+  };
 }
 
-/** Adds up the signals of a stretch; each rule counts once. */
+/** A part of the text; its beginning looks like the beginning of a line where it is one. */
+function windowOf(text: string, start: number, end: number): string {
+  return start <= 0 ? `\n${text.slice(0, end)}` : text.slice(start, end);
+}
+
+/** Negations right before the verb, or between verb and noun: "don't forget the instructions" is advice. */
+function isNegated(text: string, verb: number, noun: number): boolean {
+  const before = foldText(text.slice(Math.max(0, verb - 8), verb));
+  const between = foldText(text.slice(Math.min(verb, noun), Math.max(verb, noun)));
+  return (
+    /(?:\b(?:no|nao|non|ne|nie|nu|ikke|inte|nicht|niet|pas|not|never)\b|\bn.|не|ні)\s?$/.test(before) ||
+    /\b(?:nicht|niet|inte|ikke|pas)\b/.test(between)
+  );
+}
+
+/** Adds up the traits of a stretch; each rule counts once. */
 function judge(stretch: string, signals: readonly Signal[]): Flag[] {
   const folded = foldText(stretch);
-  const plain = stretch.toLowerCase();
+  const lower = stretch.toLowerCase();
   const scores = new Map<string, number>();
-  let total = 0;
-  for (const { rule, weight, pattern, plain: asWritten, quotable } of signals) {
-    const match = pattern.exec(asWritten === true ? plain : folded) ?? (asWritten === true ? null : pattern.exec(plain));
+  for (const { rule, weight, pattern, plain } of signals) {
+    const match = pattern.exec(plain ? lower : folded);
     if (match === null) continue;
-    const worth = quotable === true && isMention(stretch, match.index, match.index + match[0].length) ? weight / 3 : weight;
-    const before = scores.get(rule) ?? 0;
-    scores.set(rule, Math.max(before, worth));
-    total += Math.max(0, worth - before);
+    const worth = weight >= 1 && isMention(stretch, match.index, match.index + match[0].length) ? weight / 3 : weight;
+    scores.set(rule, Math.max(scores.get(rule) ?? 0, worth));
   }
-  const score = Math.round(total * 100) / 100;
+  const score = Math.round([...scores.values()].reduce((sum, worth) => sum + worth, 0) * 100) / 100;
   return score < 0.999 ? [] : [...scores.keys()].map((rule) => ({ kind: "injection", rule, count: 1, score }));
 }
 
-/** Quoted whole, as in documentation, tests and the source of detectors. */
+/** Quoted whole, as in documentation, tests and the source of detectors: what would suffice alone is worth a third. */
 function isMention(text: string, start: number, end: number): boolean {
-  const before = /["'`/“«‘(|[]\s?$/.test(text.slice(Math.max(0, start - 2), start));
-  return before && /^[.!?]?\s?["'`/”»’)|\]\\]/.test(text.slice(end, end + 3));
+  return /["'`/“«‘(|[]\s?$/.test(text.slice(Math.max(0, start - 2), start)) && /^[.!?]?\s?["'`/”»’)|\]\\]/.test(text.slice(end, end + 3));
 }
 
-/** `I g n o r e`: single letters in a row are read together. */
+/** `I g n o r e`: single letters in a row are read together. Rows are found by looking at every 16th place. */
 function inspectSpaced(text: string): Flag[] {
-  for (const [run] of text.matchAll(/(?:[\p{L}\d][ ._*-]{1,4}){12,600}[\p{L}\d]/gu)) {
+  for (let at = 0; at + 8 < text.length; at += 16) {
+    if (!isSpaced(text, at) && !isSpaced(text, at + 1)) continue;
+    const run = /(?:[\p{L}\d][ ._*-]{1,4}){12,300}[\p{L}\d]/u.exec(text.slice(Math.max(0, at - 100), at + 500))?.[0] ?? "";
     const letters = foldText(run.replace(/[^\p{L}\d]/gu, ""));
     if (
-      /(?:ignore|disregard|forget|override)(?:\w{0,12})(?:previous|prior|above|earlier|all|your)(?:\w{0,12})(?:instruct|prompt|rule|direct|guideline)/.test(
+      /(?:ignore|disregard|forget|override)\w{0,12}(?:previous|prior|above|earlier|all|your)\w{0,12}(?:instruct|prompt|rule|direct|guideline)/.test(
         letters,
       )
     ) {
@@ -153,4 +171,11 @@ function inspectSpaced(text: string): Flag[] {
     }
   }
   return [];
+}
+
+/** Is every second character from here on a separator, and the others are not? */
+function isSpaced(text: string, at: number): boolean {
+  for (let next = at; next < at + 6; next += 2)
+    if (!" ._*-".includes(text.charAt(next)) || " ._*-\n".includes(text.charAt(next + 1))) return false;
+  return true;
 }

@@ -17,19 +17,21 @@ const CASES: Fold = (unit) => {
 };
 
 /** Marks a transition into a state where at least one word ends. */
-const ENDS = 1 << 30;
+const ENDS = 0x8000;
 
 /** Compiles the words. Costs about a millisecond for a few hundred, so callers do it on first use. */
 export function createMatcher(words: readonly string[], fold: Fold = CASES): Matcher {
   const { classOf, classes } = classesOf(words, fold);
-  const { next, words: outputs } = link(words, classOf, classes);
+  const { next, shift, ending } = link(words, classOf, classes);
   return {
     scan(text, hit) {
       let state = 0;
-      for (let at = 0; at < text.length; at++) {
-        const step = next[state + (classOf[text.charCodeAt(at)] ?? 0)] ?? 0;
+      const { length } = text;
+      for (let at = 0; at < length; at++) {
+        // Both indices are in range by construction; a check for undefined would halve the speed of this loop.
+        const step = next[(state << shift) | (classOf[text.charCodeAt(at)] as number)] as number;
         state = step & ~ENDS;
-        if (step >= ENDS) for (const word of outputs[state / classes] ?? []) hit(word, at + 1);
+        if (step >= ENDS) for (const word of ending[state] ?? []) hit(word, at + 1);
       }
     },
   };
@@ -49,8 +51,31 @@ function classesOf(words: readonly string[], fold: Fold): { classOf: Uint16Array
   return { classOf, classes: numbers.size + 1 };
 }
 
-/** Builds the whole transition table; states are premultiplied by the number of classes. */
-function link(words: readonly string[], classOf: Uint16Array, classes: number): { next: Int32Array; words: number[][] } {
+/** Builds the whole transition table: a row for each state, a column for each letter, columns rounded up to a power of two. */
+function link(words: readonly string[], classOf: Uint16Array, classes: number): { next: Uint16Array; shift: number; ending: number[][] } {
+  const { tree, ending } = grow(words, classOf);
+  if (tree.length >= ENDS) throw new RangeError("too many words for one matcher");
+  const shift = Math.ceil(Math.log2(classes));
+  const next = new Uint16Array(tree.length << shift);
+  const fallback = new Uint16Array(tree.length);
+  const queue = [0];
+  for (const state of queue) {
+    const row = state << shift;
+    const back = (fallback[state] ?? 0) << shift;
+    if (state !== 0) next.copyWithin(row, back, back + (1 << shift));
+    for (const [letter, child] of tree[state] ?? []) {
+      fallback[child] = state === 0 ? 0 : (next[back + letter] ?? 0);
+      next[row + letter] = child;
+      queue.push(child);
+    }
+    if (state !== 0) ending[state]?.push(...(ending[fallback[state] ?? 0] ?? []));
+  }
+  for (const [at, target] of next.entries()) if ((ending[target]?.length ?? 0) > 0) next[at] = target | ENDS;
+  return { next, shift, ending };
+}
+
+/** The tree of all words; `ending` lists the words that end at a node. */
+function grow(words: readonly string[], classOf: Uint16Array): { tree: Map<number, number>[]; ending: number[][] } {
   const tree: Map<number, number>[] = [new Map()];
   const ending: number[][] = [[]];
   for (const [number, word] of words.entries()) {
@@ -68,19 +93,5 @@ function link(words: readonly string[], classOf: Uint16Array, classes: number): 
     }
     ending[state]?.push(number);
   }
-  const next = new Int32Array(tree.length * classes);
-  const fallback = new Int32Array(tree.length);
-  const queue = [0];
-  for (const state of queue) {
-    const back = (fallback[state] ?? 0) * classes;
-    if (state !== 0) for (let letter = 0; letter < classes; letter++) next[state * classes + letter] = next[back + letter] ?? 0;
-    for (const [letter, child] of tree[state] ?? []) {
-      fallback[child] = state === 0 ? 0 : (next[back + letter] ?? 0) / classes;
-      next[state * classes + letter] = child * classes;
-      queue.push(child);
-    }
-    if (state !== 0) ending[state]?.push(...(ending[fallback[state] ?? 0] ?? []));
-  }
-  for (let at = 0; at < next.length; at++) if ((ending[(next[at] ?? 0) / classes]?.length ?? 0) > 0) next[at] = (next[at] ?? 0) | ENDS;
-  return { next, words: ending };
+  return { tree, ending };
 }

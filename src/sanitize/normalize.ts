@@ -55,10 +55,11 @@ export function normalize(input: string, strict: boolean): Normalized {
     count(kind, 1);
     return standIn(character, kind);
   });
-  text = text.replace(MARKS, (run, kept: string) => {
-    count("marks", run.length - kept.length);
-    return kept;
-  });
+  if (/[^\0-\xff]/.test(text))
+    text = text.replace(MARKS, (run, kept: string) => {
+      count("marks", run.length - kept.length);
+      return kept;
+    });
   return { text, removed, found };
 }
 

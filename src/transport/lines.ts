@@ -2,7 +2,6 @@
  * JSON-RPC over lines (the MCP stdio binding). The SDK's own transport drops malformed lines without a word and buffers without telling; this
  * one answers each with the JSON-RPC error it deserves, refuses an id that is still in use, and stays up behind a line that is too long.
  */
-import { isJSONRPCRequest, parseJSONRPCMessage } from "@modelcontextprotocol/server";
 import type { JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/server";
 import type { Readable, Writable } from "node:stream";
 
@@ -110,14 +109,12 @@ export class LineTransport implements Transport {
       this.#reject(null, -32700, "this line is not JSON");
       return;
     }
-    let message: JSONRPCMessage;
-    try {
-      message = parseJSONRPCMessage(knownMembers(value));
-    } catch {
+    const message = readMessage(value);
+    if (message === undefined) {
       this.#reject(idOf(value), -32600, "this is not a JSON-RPC 2.0 message (batches were removed in 2025-06-18)");
       return;
     }
-    if (isJSONRPCRequest(message)) {
+    if ("method" in message && "id" in message) {
       // A second request with the same id would take the first one's answer.
       if (this.#inFlight.has(message.id)) {
         this.#reject(message.id, -32600, "a request with this id is still running");
@@ -138,11 +135,24 @@ export class LineTransport implements Transport {
   }
 }
 
-/** Only the members that JSON-RPC knows, by exact name: `Method` is not `method`, and one more member is no reason to refuse. */
-function knownMembers(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const members = ["jsonrpc", "id", "method", "params", "result", "error"];
-  return Object.fromEntries(Object.entries(value).filter(([name]) => members.includes(name)));
+/**
+ * A value as a JSON-RPC 2.0 message, undefined when it is none. Only the members that JSON-RPC knows are read, by exact name: `Method` is not
+ * `method`. The SDK checks the rest against the schema of each method.
+ */
+function readMessage(value: unknown): JSONRPCMessage | undefined {
+  if (!isObject(value) || value.jsonrpc !== "2.0") return undefined;
+  const { id, method, params, result, error } = value;
+  if (Object.hasOwn(value, "id") && typeof id !== "string" && !Number.isSafeInteger(id)) return undefined;
+  if (params !== undefined && !isObject(params)) return undefined;
+  const head = { jsonrpc: "2.0", ...(id === undefined ? {} : { id }) };
+  if (typeof method === "string") return { ...head, method, ...(params === undefined ? {} : { params }) } as JSONRPCMessage;
+  if (method !== undefined || id === undefined) return undefined;
+  if (isObject(result) && error === undefined) return { ...head, result } as JSONRPCMessage;
+  return isObject(error) && result === undefined ? ({ ...head, error } as JSONRPCMessage) : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function idOf(value: unknown): RequestId | null {

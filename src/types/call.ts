@@ -1,4 +1,5 @@
 /** A call, the tool it is for, and how it ends. */
+import type { CommandEyes, CommandHands, SandboxNote } from "./commands.ts";
 import type { Effect, Obligations, Principal, Query, Resource, Risk } from "./decision.ts";
 import type { FileEyes, FileHands } from "./files.ts";
 import type { HttpHands, UrlEyes } from "./http.ts";
@@ -55,6 +56,8 @@ export interface ToolResult {
   readonly sized?: boolean;
   /** Names the source more exactly than the tool's name does. */
   readonly origin?: string;
+  /** How a command was confined. */
+  readonly sandbox?: SandboxNote;
   /** Where the text comes from: the workspace, our own words, or outside. */
   readonly source: "ours" | "workspace" | "command" | "outside";
 }
@@ -78,6 +81,8 @@ export interface Prepared {
   readonly scope?: string;
   /** The resources with what only an admitted call may find out (the addresses of a host): asks a name server. */
   resolve?(): Promise<readonly Resource[]>;
+  /** How the call was read, for `explain`. */
+  readonly reading?: object;
   /** Text that would be written; refused when it carries our own markers, because that would destroy what they hide. */
   readonly written?: string;
   /** Shows what would be done; the permit holds only the reads that were allowed. */
@@ -104,6 +109,7 @@ export interface Eyes {
   readonly files: FileEyes;
   /** Opens the eyes for URLs; the same ones at every call, because they remember what a name meant. */
   urls(): Promise<UrlEyes>;
+  readonly commands: CommandEyes;
   /** The decision for another call, nothing done (for `explain_policy`). */
   explain(tool: string, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   readonly workspaces: readonly string[];
@@ -113,6 +119,7 @@ export interface Eyes {
 export interface Permit {
   readonly files: FileHands;
   readonly http: HttpHands;
+  readonly commands: CommandHands;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
@@ -141,6 +148,7 @@ export interface CallMeta {
   readonly flags?: readonly string[];
   readonly redactions?: readonly { readonly rule: string; readonly count: number }[];
   readonly truncated?: boolean;
+  readonly sandbox?: SandboxNote;
 }
 
 /** A question for a person: the message is safe to show, the state comes back with the answer. */

@@ -194,6 +194,20 @@ describe("audit query", () => {
     expect(await run("audit", "query", ...args)).toEqual({ code: 2, out: "", err });
   });
 
+  test("of a damaged log says so in one line and exits 3", async () => {
+    new Sqlite(auditFiles(state).database).exec("UPDATE record SET body = 'x' WHERE seq = 5").close();
+    expect(await run("audit", "query")).toEqual({
+      code: 3,
+      out: "",
+      err: "portcullis: record 5 of the audit can't be read: run `portcullis audit verify`\n",
+    });
+    writeFileSync(auditFiles(state).database, "x".repeat(10_000));
+    expect(await run("audit", "query")).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^portcullis: the audit database is damaged: .*\n$/u),
+    });
+  });
+
   test("finds nothing without complaint", async () => {
     expect(await run("audit", "query", "--session", "s404")).toEqual({ code: 0, out: "", err: "" });
   });

@@ -21,12 +21,9 @@ async function makeLog(directory: string): Promise<void> {
 }
 
 const RECORDS = 82;
-let original: string;
+const original = makeState(afterAll);
 
-beforeAll(async () => {
-  original = makeState(afterAll);
-  await makeLog(original);
-});
+beforeAll(() => makeLog(original));
 
 /** A copy of the log that may be changed. */
 function copyLog(): string {

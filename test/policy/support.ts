@@ -1,3 +1,4 @@
+import { readFile } from "../../src/policy/read-file.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { loadPolicy, type PolicySources } from "../../src/policy/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import type { CommandResource, PathOp, Query, Resource, UrlResource } from "../../src/types.ts";
 
-/** What the tests of this folder share: temporary policy files, queries, and stand-ins for the rooms that policy doesn't import. */
+/** What the tests of this folder share: temporary policy files, queries, and stand-ins for the folders that policy doesn't import. */
 
 const directory = mkdtempSync(join(tmpdir(), "policy-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -105,6 +106,7 @@ export function query(resources: readonly Resource[], more: Partial<Query> = {})
 }
 
 export const SOURCES: PolicySources = {
+  reader: readFile,
   files: [],
   projectFiles: [],
   trusted: () => false,

@@ -5,15 +5,15 @@ import { type Claim, claimOf } from "./names.ts";
 
 /** Every keyword a telling name can be known by. */
 const NAME_PARTS = [
-  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: dbpass secret token key credential creds bearer jwt cookie",
-  "authorization auth= auth: _auth -auth _pat pat= session-id sessid sessionid sid=",
+  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass secret token key credential creds bearer jwt",
+  "authorization auth= auth: \"auth\" 'auth' _auth -auth _pat pat= session-id sessid sessionid sid=",
 ]
   .join(" ")
   .split(" ");
 
 /** Between a name and its value: quotes and brackets that close the name, an optional type, then the sign. Escaped quotes are JSON inside JSON. */
 const SIGN =
-  /(?:\\*["'`\]]){0,3}[ \t]{0,8}(?::\s?(?:string|str|String|&str)\s?=|=>|:=|:-|={1,3}|->|:|,(?=[ \t]?\\*["'`])|>)[ \t]{0,40}(?:[|>][+-]?[ \t]*\r?\n[ \t]+|\r?\n[ \t]{1,40}(?=\\*["'`]))?/y;
+  /(?:\\*["'`\]]){0,3}[ \t]{0,8}(?::\s?(?:string|str|String|&str)\s?=|=>|[:?+]=|:-|={1,3}|->|:|\|(?=[ \t])|,(?=[ \t]?\\*["'`])|<\/\w{1,12}>\s{0,40}<\w{1,12}>|>)[ \t]{0,40}(?:[|>][+-]?[ \t]*\r?\n[ \t]+|\r?\n[ \t]{1,40}(?=\\*["'`]))?/y;
 const SPACE = /[ \t]{1,40}(?:is[ \t]{1,4})?/y;
 const QUOTED = /(\\*["'`]|&quot;)((?:(?!\1)[^\n]){1,8192}?)\1/y;
 const BARE = /[^\s"'`,;<>(){}[\]|\\]{4,8192}/y;
@@ -36,11 +36,17 @@ function nameAround(text: string, start: number, end: number): Found {
 function findValue(text: string, start: number, end: number): Found | undefined {
   const name = nameAround(text, start, end);
   const next = text.charAt(name.end);
-  if (!/[\s=:"'`\],>\\-]/.test(next)) return undefined;
+  if (!/[\s=:"'`\],<>\\-]/.test(next)) return undefined;
   const claim = claimOf(text.slice(name.start, name.end));
   if (claim === undefined) return undefined;
   SIGN.lastIndex = name.end;
-  if (SIGN.test(text)) return judgeAt(text, SIGN.lastIndex, claim, isXml(text, name));
+  if (SIGN.test(text)) {
+    const at = SIGN.lastIndex;
+    const sign = text.slice(name.end, at);
+    // In a list of names the next name is no value; `>` is a sign only where a tag ends.
+    if ((claim === "key" && sign.includes(",")) || (/^["']?\s*>/.test(sign) && !isTag(text, name))) return undefined;
+    return judgeAt(text, at, claim);
+  }
   // Options and prose (`--token X`, `password X`) need more proof, as any sentence has such words.
   SPACE.lastIndex = name.end;
   if (claim === "key" || !SPACE.test(text)) return undefined;
@@ -53,14 +59,13 @@ function findValue(text: string, start: number, end: number): Found | undefined 
   return (lenient ? looksLikePassword(word) : looksLikeToken(word) && word.length >= 16) ? value : undefined;
 }
 
-/** `>` is a sign only where the name is a tag's, or `</key>` closes it (property lists). */
-function isXml(text: string, name: Found): boolean {
-  return text.charAt(name.end) === ">" && /[<:]$/.test(text.slice(Math.max(0, name.start - 1), name.start));
+/** Does a tag that has this name end right after it, as in `<password>` and `<entry key="password">`? */
+function isTag(text: string, name: Found): boolean {
+  return /^["']?\s?>/.test(text.slice(name.end, name.end + 3)) && /<[^<>]*$/.test(text.slice(Math.max(0, name.start - 80), name.start));
 }
 
 /** Finds and judges the value at an offset. */
-function judgeAt(text: string, at: number, claim: Claim, xml: boolean): Found | undefined {
-  if (text.charAt(at - 1) === ">" && text.charAt(at - 2) !== "=" && text.charAt(at - 2) !== "-" && !xml) return undefined;
+function judgeAt(text: string, at: number, claim: Claim): Found | undefined {
   SCHEME.lastIndex = at;
   const from = SCHEME.test(text) ? SCHEME.lastIndex : at;
   const value = valueAt(text, from);
@@ -79,7 +84,8 @@ function valueAt(text: string, at: number): Found | undefined {
   }
   BARE.lastIndex = at;
   const bare = BARE.exec(text)?.[0];
-  if (bare === undefined) return undefined;
+  // A call: the value is what it returns.
+  if (bare === undefined || text.charAt(at + bare.length) === "(") return undefined;
   const cut = bare.search(/&(?:amp;)?[\w.%-]+=/);
   const value = (cut === -1 ? bare : bare.slice(0, cut)).replace(/[.:!?*_]+$/, "");
   return value.length < 4 ? undefined : { start: at, end: at + value.length };
@@ -127,33 +133,22 @@ function decodeURIComponentSafely(value: string): string {
   return value.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
 
-/** `curl -u user:password`, `sshpass -p`, `mysql -pX`. */
-function findUser(text: string, _start: number, end: number): Found | undefined {
-  const value = /[ \t=]*["']?([^\s:"'$]{1,128}):([^\s"'$]{4,256})/y;
-  value.lastIndex = end;
-  const match = value.exec(text);
-  const password = match?.[2];
-  if (match === null || password === undefined || isPlaceholder(password) || isWordy(password)) return undefined;
-  return { start: end + match[0].length - password.length, end: end + match[0].length };
-}
-
 /** A field and its value as two entries: `name: DB_PASSWORD`, `value: ...` (Kubernetes, task definitions, forms). */
 function findNamedValue(text: string, _start: number, end: number): Found | undefined {
   const head = /["']?\s{0,4}[:=]\s{0,4}["']?([\w.-]{2,64})["']?\s{0,4},?\s{0,80}["']?value["']?\s{0,4}[:=]\s{0,4}/iy;
   head.lastIndex = end;
   const match = head.exec(text);
   const claim = match === null ? undefined : claimOf(match[1] ?? "");
-  return claim === undefined ? undefined : judgeAt(text, head.lastIndex, claim, false);
+  return claim === undefined ? undefined : judgeAt(text, head.lastIndex, claim);
 }
 
 /** The values below `data:` of a Kubernetes Secret are base64 of anything at all. */
 function findKubernetes(text: string, start: number, end: number): Found | undefined {
-  const document = text.slice(Math.max(0, start - 2000), end + 2000);
-  if (!/["']?kind["']?\s*:\s*["']?Secret\b/.test(document)) return undefined;
+  if (!/[\s"':]/.test(text.charAt(end))) return undefined;
   const entry = /["']?\s*:\s*\{?\s*(?:["']?[\w.-]{1,128}["']?\s*:\s*["']?[A-Za-z0-9+/]{4,8192}={0,2}["']?[ \t]*,?\s*){1,64}/y;
   entry.lastIndex = end;
   const block = entry.exec(text);
-  if (block === null) return undefined;
+  if (block === null || !/["']?kind["']?\s*:\s*["']?Secret\b/.test(text.slice(Math.max(0, start - 2000), end + 2000))) return undefined;
   const values = [...block[0].matchAll(/:\s*["']?([A-Za-z0-9+/]{8,}={0,2})["']?/g)].filter(([, value]) => !isWordy(value ?? ""));
   const [first] = values;
   const last = values.at(-1);
@@ -164,9 +159,8 @@ function findKubernetes(text: string, start: number, end: number): Found | undef
 /** Rules of this kind. */
 export const ASSIGNMENTS: readonly Rule[] = [
   { id: "assigned-secret", rank: 2, keywords: NAME_PARTS, find: findValue },
-  { id: "named-value", rank: 2, keywords: ["name", '"key"', "key:"], find: findNamedValue },
+  { id: "named-value", rank: 2, keywords: ["name", '"key"', "key:", "add key"], find: findNamedValue },
   { id: "authorization", rank: 1, keywords: ["bearer ", "basic ", "bearer%20"], find: findScheme },
   { id: "cookie", rank: 1, keywords: ["cookie:", "cookie: "], find: findCookie },
-  { id: "command-password", rank: 1, keywords: ["curl -u ", " -u ", " --user "], find: findUser },
   { id: "kubernetes-secret", rank: 2, keywords: ["data"], find: findKubernetes },
 ];

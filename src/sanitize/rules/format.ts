@@ -1,5 +1,6 @@
 /** The shape of a rule, and the short form in which the tables of token formats are written. */
 import { looksIssued } from "../likelihood.ts";
+import { closeSeams } from "./seams.ts";
 
 /** Where a secret lies: [start, end) in UTF-16 units. */
 export interface Found {
@@ -43,7 +44,17 @@ export function tokenRule([id, starts, rest, notAfter]: TokenFormat): Rule {
       }
       pattern.lastIndex = end;
       const body = pattern.exec(text)?.[0];
-      return body !== undefined && looksIssued(body) ? { start, end: end + body.length } : undefined;
+      if (body !== undefined) return looksIssued(body) ? { start, end: end + body.length } : undefined;
+      return notAfter === undefined ? findAcrossSeams(text, start, end, pattern) : undefined;
     },
   };
+}
+
+/** Tries again with line ends and the quotes and signs of joined string literals taken out; only for beginnings that are telling by themselves. */
+function findAcrossSeams(text: string, start: number, end: number, pattern: RegExp): Found | undefined {
+  const joined = closeSeams(text.slice(end, end + 400));
+  if (joined === undefined) return undefined;
+  pattern.lastIndex = 0;
+  const body = pattern.exec(joined.text)?.[0];
+  return body !== undefined && looksIssued(body) ? { start, end: end + joined.origin(body.length) } : undefined;
 }

@@ -5,6 +5,7 @@ import { ASSIGNMENTS } from "./assignments.ts";
 import { BLOCKS } from "./blocks.ts";
 import { CLOUDS } from "./clouds.ts";
 import { CODE_HOSTS } from "./code-hosts.ts";
+import { COMMANDS } from "./commands.ts";
 import { type Rule, tokenRule } from "./format.ts";
 import { MODELS } from "./models.ts";
 import { SERVICES } from "./services.ts";
@@ -26,6 +27,7 @@ export function ruleSet(): RuleSet {
     ...anchoredRules(),
     ...[...CODE_HOSTS, ...CLOUDS, ...MODELS, ...SERVICES].map(tokenRule),
     ...ASSIGNMENTS,
+    ...COMMANDS,
   ]);
   return compiled;
 }

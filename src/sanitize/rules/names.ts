@@ -5,7 +5,7 @@ export type Claim = "password" | "token" | "key";
 
 const PASSWORDS = /(?:password|passwd|passphrase|passwrd|passcode|pwd|secret|credentials?|creds?)$/;
 const TOKENS =
-  /(?:token|apikey|jwt|bearer|accesskey|secretkey|privatekey|authkey|signingkey|encryptionkey|accountkey|sharedkey|masterkey|cookie)$/;
+  /(?:token|apikey|jwt|bearer|accesskey|secretkey|privatekey|authkey|signingkey|encryptionkey|accountkey|sharedkey|masterkey)$/;
 
 /** Words before `key` that make it a secret one. */
 const KEY_OWNERS = new Set(

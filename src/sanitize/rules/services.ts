@@ -19,7 +19,6 @@ export const SERVICES: readonly TokenFormat[] = [
   ["gocardless-token", "live_ sandbox_", "[\\w=-]{40}(?![\\w=-])", WORD],
   ["lob-key", "live_ test_", "[0-9a-f]{35}(?![0-9a-z])", WORD],
   ["adyen-key", "AQE", "[A-Za-z0-9+/=-]{80,240}", WORD + "+/"],
-  ["clerk-key", "sk_live_ sk_test_", "[A-Za-z0-9]{40,60}"],
   ["duffel-token", "duffel_live_ duffel_test_", "[\\w=-]{40,48}"],
   ["easypost-key", "EZAK EZTK", "[A-Za-z0-9]{50,60}", WORD],
   ["shippo-token", "shippo_live_ shippo_test_", "[0-9a-f]{40}"],

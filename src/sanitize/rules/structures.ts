@@ -26,7 +26,10 @@ function findUrlPassword(text: string, start: number, end: number): Found | unde
   const match = userinfo.exec(text);
   if (match === null) return undefined;
   const [, user = "", password] = match;
-  if (password === undefined) return user.length >= 20 && looksIssued(user) ? sentry(text, end, user) : undefined;
+  const web = /https?$/i.test(text.slice(Math.max(0, start - 5), start));
+  if (password === undefined) return web && user.length >= 20 && looksIssued(user) ? sentry(text, end, user) : undefined;
+  // Documentation of URLs has `https://abc:xyz@host`; databases do have passwords that short.
+  if (web && /^[a-z]{0,8}$/.test(password)) return undefined;
   if (TOY.test(password) || password === user || isReference(password)) return undefined;
   return { start: end + user.length + 1, end: end + user.length + 1 + password.length };
 }

@@ -1,0 +1,45 @@
+/** Passwords that command lines, SQL and password files have in a fixed place. */
+import { isPlaceholder, isWordy } from "../likelihood.ts";
+import type { Found, Rule } from "./format.ts";
+
+/** The last group of the expression is the password; it starts at the keyword's end. */
+function after(pattern: RegExp): Rule["find"] {
+  return (text: string, _start: number, end: number): Found | undefined => {
+    pattern.lastIndex = end;
+    const match = pattern.exec(text);
+    const password = match?.at(-1);
+    if (match === null || password === undefined || isPlaceholder(password) || isWordy(password)) return undefined;
+    return { start: end + match[0].length - password.length, end: end + match[0].length };
+  };
+}
+
+/** `user:password@tcp(host)` of Go's MySQL driver: the password stands before the keyword. */
+function findDsn(text: string, start: number): Found | undefined {
+  const password = /[\w.-]{1,64}:([^\s:@/"']{4,128})$/.exec(text.slice(Math.max(0, start - 200), start))?.[1];
+  return password === undefined || isPlaceholder(password) ? undefined : { start: start - password.length, end: start };
+}
+
+/** Rules of this kind. */
+export const COMMANDS: readonly Rule[] = [
+  { id: "command-password", rank: 1, keywords: [" -u ", " --user ", " --user="], find: after(/["']?[^\s:"'$]{1,128}:([^\s"'$]{4,256})/y) },
+  {
+    id: "command-password",
+    rank: 1,
+    keywords: ["sshpass -p", "redis-cli -a"],
+    find: after(/\s?["']?([^\s"'$;]{6,256})/y),
+  },
+  { id: "command-password", rank: 1, keywords: ["identified by '", 'identified by "'], find: after(/([^\s'"\n]{6,256})(?=['"])/y) },
+  {
+    id: "command-password",
+    rank: 1,
+    keywords: ["mysql ", "mysqldump ", "mysqladmin "],
+    find: after(/(?:-{1,2}[\w-]+[ =]?[\w.-]{0,40} ){0,6}-p["']?([^\s"'$]{6,256})/y),
+  },
+  {
+    id: "pgpass-password",
+    rank: 1,
+    keywords: [":5432:", ":5433:", ":3306:"],
+    find: after(/[\w*-]{1,64}:[\w*-]{1,64}:([^\s:]{4,256})(?=\s|$)/y),
+  },
+  { id: "url-password", rank: 1, keywords: ["@tcp(", "@unix("], find: findDsn },
+];
