@@ -75,9 +75,7 @@ async function prepareQuery(
     const named = judgeCall(policy, asked, tool, prepared, door.workspaces);
     // Who asks at the shell may look up any name but one that is denied already.
     const { query } =
-      named.decision.effect === "deny"
-        ? named
-        : await judgeResolved(policy, asked, tool, prepared, named).catch(unlessAdmitted(named));
+      named.decision.effect === "deny" ? named : await judgeResolved(policy, asked, tool, prepared, named).catch(unlessAdmitted(named));
     return { query, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } finally {
     opened.close();

@@ -21,6 +21,7 @@ import { previewOf } from "./preview.ts";
 import { cancelledRefusal, markersRefusal, timeoutRefusal, toRefusal } from "./refusals.ts";
 import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
 import { summarize } from "./summary.ts";
+import type { Visit } from "./visit.ts";
 
 /** What is known of a call while it passes. */
 interface Passage {
@@ -34,6 +35,7 @@ interface Passage {
   judged?: Judged;
   readonly hops: HttpHop[];
   channel?: string;
+  visit?: Visit;
 }
 
 /** Makes the gate. It never throws for anything a caller did: an outcome comes back in every case. */
@@ -54,8 +56,10 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     const opened = stages.open(call);
     try {
       if (!tool) throw new Refusal("NOT_FOUND", "there is no such tool", "Look at tools/list.");
+      const visit = await stages.admit(call);
+      Object.assign(passage, { visit, warnings: visit.warnings });
       // Prepare: arguments against the schema, and the canonical resources they touch.
-      const prepared = await tool.prepare(call.args, opened.eyes);
+      const prepared = await visit.prepare(() => tool.prepare(call.args, opened.eyes));
       const named = judgeCall(policy, call, tool, prepared, stages.workspaces);
       enter(passage, named);
       const judged = await judgeAdmitted(policy, call, tool, prepared, named);
@@ -79,6 +83,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     } catch (error) {
       return await refuse(passage, toRefusal(error, call.signal));
     } finally {
+      passage.visit?.leave();
       opened.close();
     }
   };
@@ -92,8 +97,10 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     const timer = setTimeout(() => controller.abort(timeoutRefusal(limits.timeout)), limits.timeout);
     const cancel = () => controller.abort(cancelledRefusal());
     call.signal.addEventListener("abort", cancel, { once: true });
+    passage.visit?.onPause((refusal) => controller.abort(refusal));
     try {
       if (call.signal.aborted) throw cancelledRefusal();
+      controller.signal.throwIfAborted();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
         ...(passage.judged ? { judged: passage.judged } : {}),
@@ -102,7 +109,10 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         signal: controller.signal,
         admits: admits(passage),
         judgeUrl: passage.judged ? judgeUrls(passage.policy, passage.judged) : denyUrl,
-        record: (hop) => passage.hops.push(hop),
+        record: (hop) => {
+          passage.hops.push(hop);
+          passage.warnings = [...passage.warnings, ...(passage.visit?.received(hop.bytes) ?? [])];
+        },
         progress: call.progress ?? ignoreProgress,
         preview: false,
       });
@@ -134,6 +144,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function ask(passage: Passage, question: Extract<Outcome, { kind: "ask" }>["question"], callId: string): Promise<Outcome> {
     const { call } = passage;
     await stages.recorder.approval(callId, call.session, { event: "asked", approval: question.id, tool: call.tool, rules: passage.rules });
+    passage.visit?.asked(question.state);
     note(passage, "asked");
     return { kind: "ask", callId, question, meta: metaOf(passage, callId) };
   }
@@ -209,6 +220,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
 
   function note(passage: Passage, status: OutcomeRecord["status"] | "asked", refusal?: Refusal): void {
     const { call, effect, rules } = passage;
+    if (status !== "asked") passage.visit?.ended(refusal?.code);
     const durationMs = Math.round((stages.clock() - passage.started) * 1000) / 1000;
     const entry = {
       callId: call.id,
@@ -231,7 +243,7 @@ function enter(passage: Passage, judged: Judged): void {
     judged,
     effect,
     rules: rules.map((rule) => rule.id),
-    warnings: wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`),
+    warnings: [...(passage.visit?.warnings ?? []), ...wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`)],
     durability: obligations.durability,
   });
   if (effect === "deny") throw new Refusal(code ?? "DENIED", reason, remedy);

@@ -23,6 +23,7 @@ import type {
 } from "../types.ts";
 import type { Cleaned } from "./clean.ts";
 import type { Judge, Judged } from "./judge.ts";
+import type { Visit } from "./visit.ts";
 
 /** What the audit is told before a call runs. */
 export interface IntentRecord {
@@ -101,6 +102,8 @@ export interface Stages {
   tool(name: string): Tool | undefined;
   /** The policy in force; one snapshot serves a whole call. */
   policy(): Judge;
+  /** May it come in now (pauses, loops, rates, budgets, turns)? Throws or rejects with the refusal. */
+  admit(call: Call): Visit | Promise<Visit>;
   open(call: Call): Opened;
   settle(
     call: Call,

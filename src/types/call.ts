@@ -158,6 +158,8 @@ export interface Question {
   readonly state: string;
   /** Milliseconds to wait for an answer within the connection. */
   readonly wait: number;
+  /** The ways to say yes that the policy and the call leave open. */
+  readonly choices: readonly ("approve_once" | "approve_session")[];
 }
 
 /** A parked approval, as the caller learns of it. */
