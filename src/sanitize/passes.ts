@@ -7,6 +7,7 @@ import type { HeldFinder } from "./held.ts";
 import { escapeLookalikes, removed, wrap } from "./markers.ts";
 import { defuse } from "./markup.ts";
 import { normalize } from "./normalize.ts";
+import { cutPage, type Part } from "./page.ts";
 import { createLedger, type Ledger, type Redaction, redact } from "./redact.ts";
 import { dropCutWord, truncate, type Truncation } from "./truncate.ts";
 
@@ -26,6 +27,8 @@ export interface SanitizeOptions {
   readonly total?: number;
   /** How to get the rest with the tool's own paging; put behind the marker. */
   readonly rest?: string;
+  /** Only this part is shown, cut from the text as cleaned and within `maxBytes`. `cut`: the text was cut before, so its last word goes. */
+  readonly page?: { readonly start: number; readonly length: number; readonly cut: boolean };
 }
 
 /** A text fit to be shown, and what was done to it. `removed` counts hidden characters. */
@@ -35,6 +38,8 @@ export interface Sanitized {
   readonly redactions: readonly Redaction[];
   readonly removed: number;
   readonly truncated?: Truncation;
+  /** Where the part that is shown lies in the whole. */
+  readonly page?: Omit<Part, "text">;
 }
 
 /** What a pass needs besides the text: the finder of held secrets, and the number of this call's delimiter. */
@@ -58,8 +63,12 @@ export function isOutside({ level, source }: SanitizeOptions): boolean {
 /** All passes for one text. */
 export function sanitizeText(input: string, options: SanitizeOptions, context: PassContext): Sanitized {
   const notes: Notes = { ledger: createLedger(), flags: [], removed: 0 };
-  const whole = cleanString(options.total === undefined ? input : dropCutWord(input), options, context, notes);
-  const { text, marker, truncated } = truncate(whole, options.maxBytes ?? Number.POSITIVE_INFINITY, options.total, options.rest ?? "");
+  const cut = options.total !== undefined || options.page?.cut === true;
+  const whole = cleanString(cut ? dropCutWord(input) : input, options, context, notes);
+  const most = options.maxBytes ?? Number.POSITIVE_INFINITY;
+  const part = options.page && cutPage(whole, options.page.start, options.page.length, most);
+  const shown: ReturnType<typeof truncate> = part ?? truncate(whole, most, options.total, options.rest ?? "");
+  const { text, marker, truncated } = shown;
   const normalized = options.level === "standard" || options.level === "strict";
   const body = normalized && isOutside(options) ? wrap(text, context.delimiter, options.source.name) : text;
   const lines = [body, ...(marker === undefined ? [] : [marker]), ...(notes.removed > 0 && normalized ? [removed(notes.removed)] : [])];
@@ -69,6 +78,7 @@ export function sanitizeText(input: string, options: SanitizeOptions, context: P
     redactions: notes.ledger.redactions(),
     removed: notes.removed,
     ...(truncated === undefined ? {} : { truncated }),
+    ...(part === undefined ? {} : { page: { start: part.start, end: part.end, total: part.total } }),
   };
 }
 
