@@ -90,6 +90,7 @@ function createInspection(
   const searched: number[] = [];
   const last: { verb: number; noun: number }[] = [];
   let judged = -1;
+  let read = -1;
   let flags: Flag[] = [];
 
   const seeLanguage = (language: number, noun: boolean, start: number, end: number): void => {
@@ -113,8 +114,10 @@ function createInspection(
     see(word, start, end) {
       if (word.language !== undefined) seeLanguage(word.language, word.noun === true, start, end);
       else if (word.misspelled === true) {
+        if (start < read) return;
         if (misspelledOverride(foldText(text.slice(Math.max(0, start - 60), end + 60))))
           flags = [{ kind: "injection", rule: "override-misspelled", count: 1, score: 1 }];
+        read = end + 40;
       } else for (const number of word.signals) if (flags.length === 0) seeSignal(number, start, end);
     },
     flags: () => flags,
@@ -169,6 +172,7 @@ function inspectSpaced(text: string): Flag[] {
     ) {
       return [{ kind: "injection", rule: "override-spaced", count: 1, score: 1 }];
     }
+    at += 384;
   }
   return [];
 }

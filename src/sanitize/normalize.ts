@@ -43,7 +43,8 @@ export function normalize(input: string, strict: boolean): Normalized {
       return "";
     });
   }
-  text = text.replace(/\r+\n/g, "\r\n").replace(/\r(?!\n)/g, () => {
+  text = text.replace(/\r+\n?/g, (returns) => {
+    if (returns.endsWith("\n")) return "\r\n";
     count("control", 1, 0);
     return "\n";
   });

@@ -32,8 +32,8 @@ export const COMMANDS: readonly Rule[] = [
   {
     id: "command-password",
     rank: 1,
-    keywords: ["mysql ", "mysqldump ", "mysqladmin "],
-    find: after(/(?:-{1,2}[\w-]+[ =]?[\w.-]{0,40} ){0,6}-p["']?([^\s"'$]{6,256})/y),
+    keywords: ["mysql", "mysqldump", "mysqladmin"],
+    find: after(/[^\n|;&]{0,200}? -p["']?([^\s"'$]{6,256})/y),
   },
   {
     id: "pgpass-password",
