@@ -8,7 +8,7 @@ const ALWAYS = /^(?:script|style|iframe|object|applet|noembed|frame|frameset|emb
 /** Elements whose address is loaded at once or with one click. */
 const LOADERS = /^(?:img|image|video|audio|source|track|link|input|form|button|svg|use|feimage|body|table|td|bgsound|isindex)$/;
 const ADDRESSES =
-  /[\s"'/](?:src|srcset|poster|background|data|href|xlink:href|action|formaction|lowsrc|dynsrc|ping|manifest)\s{0,8}=\s{0,8}["']?\s{0,8}([^\s"'>]{0,2000})/gi;
+  /[\s"'/](?:src|srcset|poster|background|data|href|xlink:href|action|formaction|lowsrc|dynsrc|ping|manifest)\s{0,8}=\s{0,8}(?:"([^"]{0,2000})|'([^']{0,2000})|([^\s"'>]{0,2000}))/gi;
 /** `onClick={` is JSX and runs nothing here. */
 const HANDLER = /[\s/"']on[a-z]{3,20}\s{0,8}=\s{0,8}(?!\{)/i;
 const LOADING_ATTRIBUTE = /\bhttp-equiv\b|\bsrcdoc\b|\bstyle\s{0,8}=[^>]{0,2000}?(?:url\s{0,8}\(|expression\s{0,8}\(|@import)/i;
@@ -63,7 +63,13 @@ function tagEnd(text: string, start: number): number | undefined {
 }
 
 function judge(name: string, attributes: string): { rule: string; word: string } | undefined {
-  const addresses = [...attributes.matchAll(ADDRESSES)].map(([, address]) => address ?? "");
+  // Line ends and tabs inside an address don't count (URL standard 4.4); a set of images has several addresses.
+  const addresses = [...attributes.matchAll(ADDRESSES)].flatMap(([, double, single, bare]) =>
+    (double ?? single ?? bare ?? "")
+      .replace(/[\t\r\n]/g, "")
+      .trim()
+      .split(/[\s,]+/),
+  );
   const host = addresses.map(hostOf).find((found) => found !== "");
   const word = `(${name}${host === undefined ? "" : ` ${host}`})`;
   if (ALWAYS.test(name) || HANDLER.test(attributes) || LOADING_ATTRIBUTE.test(attributes) || addresses.some(runsCode)) {

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { flagInjections } from "../../src/sanitize/flag.ts";
 
-const { attacks, benign } = parse(readFileSync(new URL("injections.yaml", import.meta.url), "utf8")) as { attacks: string[]; benign: string[] };
+const { attacks, benign } = parse(readFileSync(new URL("injections.yaml", import.meta.url), "utf8")) as {
+  attacks: string[];
+  benign: string[];
+};
 
 test.each(attacks)("flagged: %s", (text) => {
   expect(flagInjections(text)).not.toEqual([]);

@@ -32,10 +32,12 @@ test.each(FORMATS)("tokens of the format of %s are found wherever they stand", (
 test.each(ASSIGNED)("values are found in %s", (place, format) => {
   const random = createRandom(12);
   const values = Array.from({ length: 40 }, () => fill(format, random));
-  const leaked = values.filter((value) => leaks(
-    place.replace("%", () => value),
-    value,
-  ));
+  const leaked = values.filter((value) =>
+    leaks(
+      place.replace("%", () => value),
+      value,
+    ),
+  );
   expect(leaked.length).toBeLessThanOrEqual(1);
 });
 
@@ -44,14 +46,17 @@ test("look-alikes are left alone, one by one and all together", () => {
   const lines = readFileSync(new URL("look-alikes.txt", import.meta.url), "utf8")
     .split("\n")
     .map((line) => fill(line, random));
-  const wrong = [...lines, lines.join("\n")].flatMap((text) => findSecrets(text).map(({ rule, start, end }) => `${rule}: ${text.slice(start, end)}`));
+  const wrong = [...lines, lines.join("\n")].flatMap((text) =>
+    findSecrets(text).map(({ rule, start, end }) => `${rule}: ${text.slice(start, end)}`),
+  );
   expect(wrong).toEqual([]);
 });
 
 const random = createRandom(14);
 const TOKEN = fill("ghp_{A:36}", random);
 const PASSWORD = fill("{A:20}", random);
-const codes = (text: string, code: (unit: string) => string): string => Array.from(text, (letter) => code(letter.charCodeAt(0).toString(16))).join("");
+const codes = (text: string, code: (unit: string) => string): string =>
+  Array.from(text, (letter) => code(letter.charCodeAt(0).toString(16))).join("");
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 test.each([

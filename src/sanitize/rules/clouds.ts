@@ -42,7 +42,6 @@ export const CLOUDS: readonly TokenFormat[] = [
   ["tailscale-key", "tskey-", "(?:[a-z]{2,10}-)?[A-Za-z0-9]{8,32}-[A-Za-z0-9]{20,64}"],
   ["nebula-key", "dnkey-", "[a-z0-9=_-]{26}-[a-z0-9=_-]{52}"],
   ["vault-token", "hvs. hvb. hvr.", "[\\w-]{24,400}"],
-  ["vault-token", "s.", "(?=[A-Za-z]{0,50}\\d)[A-Za-z0-9]{24}(?![\\w(.])", WORD + ".)\\]"],
   ["doppler-token", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.", "(?:[a-z0-9_-]{2,35}\\.)?[A-Za-z0-9]{40,44}"],
   ["infisical-token", "st.", "[0-9a-f]{24}\\.[0-9a-f]{32}(?:\\.[0-9a-f]{32})?", WORD],
   ["onepassword-key", "A3-", "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", WORD],
