@@ -7,7 +7,7 @@ import { defuseTags } from "./html.ts";
 import { defuseMarkdown } from "./markdown.ts";
 
 /** A text without them, and how often each was met; `link-with-data` stays in the text and is only flagged. */
-export interface Defused {
+interface Defused {
   readonly text: string;
   readonly found: ReadonlyMap<string, number>;
 }

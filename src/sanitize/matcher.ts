@@ -9,7 +9,7 @@ export interface Matcher {
 }
 
 /** Maps a UTF-16 code unit to the one that stands for it and all that are read alike. */
-export type Fold = (unit: number) => number;
+type Fold = (unit: number) => number;
 
 const CASES: Fold = (unit) => {
   const lower = String.fromCharCode(unit).toLowerCase();

@@ -5,7 +5,7 @@
 import { keepsInvisible } from "./invisible.ts";
 
 /** A text without them; `removed` counts code points, but not colours and line ends, which everybody's output has. */
-export interface Normalized {
+interface Normalized {
   readonly text: string;
   readonly removed: number;
   /** What was taken out: `terminal`, `control`, `invisible`, `marks`, `surrogate`; with how often. */
@@ -16,7 +16,7 @@ export interface Normalized {
 const UNUSUAL = /[^\t\n\r -~]+/g;
 /** Everything this module may change, but lone carriage returns. Marks and surrogates are looked at closer: heaps, tags and joiners hide there. */
 const SUSPECT =
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061c\u064b-\u065f\u06d6-\u06ed\u0e31-\u0e4e\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]/;
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061c\u064b-\u065f\u06d6-\u06ed\u0e31-\u0e4e\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff]/;
 
 /** May there be anything to change? */
 function isSuspect(text: string): boolean {
@@ -32,7 +32,7 @@ const COLOUR = /^(?:\x1b\[|\x9b)[\d;:]*m$/;
 
 /** Literals inside functions are read on first use; this one is costly. */
 function invisible(): RegExp {
-  return /[\0-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+  return /[\0-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d159}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
 }
 
 /** Normalizes. `strict` also takes out the joiners and selectors that scripts and emoji need. */

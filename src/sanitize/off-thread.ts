@@ -4,7 +4,7 @@ import { Refusal } from "../types.ts";
 import type { Job } from "./worker.ts";
 
 /** Settles with the answer of the worker, or with a refusal: an answer that couldn't be checked is withheld. */
-export type OffThread = (job: Job) => Promise<unknown>;
+type OffThread = (job: Job) => Promise<unknown>;
 
 /** Memory for one check; a text that needs more isn't one for a model. */
 const MEMORY_MB = 768;

@@ -51,7 +51,7 @@ export interface Notes {
 }
 
 /** Command output counts as text from outside at `strict` only: at `standard` it is mostly the user's own. */
-export function isOutside({ level, source }: SanitizeOptions): boolean {
+function isOutside({ level, source }: SanitizeOptions): boolean {
   return source.kind === "outside" || (source.kind === "command" && level === "strict");
 }
 

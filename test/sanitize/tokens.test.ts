@@ -94,6 +94,10 @@ test.each([
   `define('DB_PASSWORD', '${PASSWORD}');`,
   `| password | ${PASSWORD} |`,
   `{"kty":"OKP","crv":"Ed25519","x":"AAAA","d":"${PASSWORD}${PASSWORD}"}`,
+  `root:$6$abcdefgh$${PASSWORD}${PASSWORD}:19000:0:99999:7:::`,
+  `admin:$apr1$abcdefgh$${PASSWORD}xy`,
+  `mnemonic: "abandon ability able about above absent absorb abstract absurd abuse access accident"`,
+  `keytool -storepass ${PASSWORD} -list`,
   `PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n${PASSWORD}${PASSWORD}\n`,
 ])("a password is found in %#", (text) => {
   expect(findSecrets(text)).toHaveLength(1);

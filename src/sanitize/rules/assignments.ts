@@ -5,7 +5,7 @@ import { type Claim, claimOf } from "./names.ts";
 
 /** Every keyword a telling name can be known by. */
 const NAME_PARTS = [
-  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass secret token key credential creds bearer jwt",
+  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass storepass keypass userpass rootpass smtppass mypass secret token key credential creds bearer jwt",
   "authorization auth= auth: \"auth\" 'auth' _auth -auth _pat pat= session-id sessid sessionid sid=",
 ]
   .join(" ")
