@@ -1,5 +1,5 @@
 /**
- * Keys and tokens of clouds, hosting, networks, secret stores and observability, from the vendors' documentation (AWS IAM "unique
+ * Keys and tokens of clouds, hosting, networks, secret stores and observability, in the formats that the vendors publish (AWS IAM "unique
  * identifiers", Google Cloud "API keys" and "OAuth", Azure "identifiable secrets", HashiCorp Vault "tokens", Grafana, New Relic ...).
  * AWS identifiers that only name something (AIDA, AROA, ANPA ...) are not secret and not listed.
  */

@@ -1,5 +1,5 @@
 /**
- * Tokens of payment, mail, chat, commerce and work services, from the vendors' documentation (Stripe "API keys", Slack "token types",
+ * Tokens of payment, mail, chat, commerce and work services, in the formats that the vendors publish (Stripe "API keys", Slack "token types",
  * Twilio, SendGrid, Shopify, Square, Notion, Linear, Figma ...). Publishable keys (`pk_live_`, `phc_`, `pk.`) are meant to be seen and not listed.
  */
 import type { TokenFormat } from "./format.ts";
