@@ -62,6 +62,8 @@ async function measure(work: () => Promise<unknown>, calls = CALLS): Promise<num
   return median(rounds);
 }
 
+const opened: ReturnType<typeof openAdmission>[] = [];
+
 function admitter(text: string, prepared: Prepared, session = call.session) {
   const policy = policyOf(text);
   const admission = openAdmission({
@@ -74,6 +76,7 @@ function admitter(text: string, prepared: Prepared, session = call.session) {
     now,
     clock: () => performance.now(),
   });
+  opened.push(admission);
   return async () => {
     const visit = await admission.admit({ ...call, session });
     await visit.prepare(() => prepared);
@@ -122,5 +125,6 @@ printFigure(
   }, 100),
   "us",
 );
+for (const admission of opened) admission.close();
 shelf.close();
 rmSync(directory, { recursive: true, force: true });
