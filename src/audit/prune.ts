@@ -31,7 +31,8 @@ function nextCut(db: Database, before: number): number | undefined {
  */
 export async function pruneSegments(log: Log, before: number, now: () => number, signal?: AbortSignal): Promise<number> {
   let removed = 0;
-  while (signal?.aborted !== true) {
+  for (;;) {
+    if (signal?.aborted === true) return removed;
     const step = log.transact("power", (append) => {
       const { db } = log;
       fillCatalog(db);
@@ -41,9 +42,8 @@ export async function pruneSegments(log: Log, before: number, now: () => number,
       db.prepare("DELETE FROM entry WHERE seq < ?").run(first);
       return db.prepare("DELETE FROM record WHERE seq < ?").run(first).changes;
     });
-    if (step === 0) break;
+    if (step === 0) return removed;
     removed += step;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return removed;
 }

@@ -5,7 +5,7 @@ import type { Call, Outcome } from "../types.ts";
 export interface UnderWay {
   readonly guard: (call: Call) => Promise<Outcome>;
   /** Cancels every call, waits for their ends for `patience` milliseconds at most, and returns how many had not ended by then. */
-  drain(patience: number): Promise<number>;
+  readonly drain: (patience: number) => Promise<number>;
 }
 
 /** Follows every call through `guard`. */
@@ -27,7 +27,7 @@ export function trackCalls(guard: (call: Call) => Promise<Outcome>): UnderWay {
         call.signal.removeEventListener("abort", cancel);
       }
     },
-    async drain(patience) {
+    drain: async (patience) => {
       closing = true;
       for (const controller of running.values()) controller.abort();
       const late = Promise.withResolvers<"late">();
