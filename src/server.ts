@@ -20,7 +20,7 @@ import { recordableQuery } from "./guard/recordable.ts";
 import type { Recorder, Stages } from "./guard/stages.ts";
 import type { Policy } from "./policy/policy.ts";
 import { openPolicySource } from "./policy/source.ts";
-import { carriesMarkers, createSanitizer } from "./sanitize/sanitize.ts";
+import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
 import type { Call, Outcome, Principal, Tool } from "./types.ts";
@@ -118,6 +118,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
     cleanLine: async (text) => (await sanitizer.text(text, { level: "standard", source: { kind: "ours", name: "portcullis" } })).text,
     carriesMarkers,
+    markersRemedy: MARKERS_REMEDY,
     workspaces: door.workspaces,
     clock: () => performance.now(),
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),

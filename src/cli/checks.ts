@@ -26,7 +26,7 @@ const fail = (message: string, remedy: string): Finding => ({ status: "fail", me
 export async function checkMachine(
   flags: Flags,
   around: Surroundings,
-  load: (flags: Flags, around: Surroundings) => Config,
+  load: (flags: Flags, around: Surroundings) => Promise<Config>,
 ): Promise<Check[]> {
   const checks: Check[] = [];
   const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
@@ -40,8 +40,8 @@ export async function checkMachine(
   let config: Config | undefined;
   await add(
     "config",
-    () => {
-      config = load(flags, around);
+    async () => {
+      config = await load(flags, around);
       if (config.warnings.length > 0)
         return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
       return ok(config.file === undefined ? "flags and environment only" : config.file);
@@ -62,7 +62,7 @@ export async function checkMachine(
 }
 
 /** Node as CONTRACT section 1 asks for it. */
-export function checkNode(version: string): Finding {
+function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return ok(`Node ${version}`);
   return fail(`Node ${version} is older than 22.19`, "Install Node 22.19 or newer.");

@@ -28,10 +28,10 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     },
     readLines: () => linesOf(process.stdin),
     writeNew: (file, text) => writeFileSync(file, text, { flag: "wx", mode: 0o600 }),
-    load: (flags) => loadPolicyOf(loadConfig(flags, surroundings(), false), facts),
+    load: async (flags) => loadPolicyOf(await loadConfig(flags, surroundings(), false), facts),
     prepareQuery,
-    trust: (file, sha256) => {
-      const { state } = loadConfig({}, surroundings(), false);
+    trust: async (file, sha256) => {
+      const { state } = await loadConfig({}, surroundings(), false);
       openState(state);
       trustHash(state, sha256);
       process.stderr.write(`portcullis: ${file} may widen the policy of servers that use the state directory ${state}\n`);
@@ -57,7 +57,7 @@ async function prepareQuery(
   call: ExplainedCall,
   workspaces: readonly string[],
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
-  const config = loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
+  const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
   const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
   const caller = callerOf(call.as ?? {});
@@ -112,7 +112,7 @@ function callerOf(as: Readonly<Record<string, unknown>>): Caller {
 export async function replayDecider(
   file: string,
 ): Promise<(query: object) => { readonly effect: Decision["effect"]; readonly rules: readonly string[] }> {
-  const policy = loadPolicyOf(loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
+  const policy = loadPolicyOf(await loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
   return (query) => {
     const { effect, rules } = policy.decide(query as Query);
     return { effect, rules: rules.map((rule) => rule.id) };

@@ -51,7 +51,7 @@ export function openCall(
 }
 
 /** The decision for a call that is not made, in the words of `explain_policy`. */
-export async function explain(
+async function explain(
   caller: Caller,
   tool: string,
   args: Readonly<Record<string, unknown>>,

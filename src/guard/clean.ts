@@ -1,5 +1,6 @@
 /** Everything a tool returns, through the sanitizer: text, every string of structured content, and our own words last, untreated. */
 import type { CallMeta, SanitizeLevel, ToolResult } from "../types.ts";
+import { cleanStreams } from "./streams.ts";
 
 /** The sanitizer's words. */
 interface Options {
@@ -43,11 +44,17 @@ export async function cleanResult(
   };
   const text = await sanitizer.text(result.text, options);
   const found: Found[] = [text];
+  const streams = await cleanStreams(result.streams ?? [], async (piece) => {
+    if (piece === "") return piece;
+    const cleaned = await sanitizer.text(piece, { level, source: options.source });
+    found.push(cleaned);
+    return cleaned.text;
+  });
   let structured: ToolResult["structured"];
   if (result.structured) {
     const cleaned = await sanitizer.value(result.structured, { level, source: options.source, maxBytes: output });
     found.push(cleaned);
-    structured = cleaned.value as ToolResult["structured"];
+    structured = { ...(cleaned.value as object), ...streams.named };
   }
   let sandbox: ToolResult["sandbox"];
   if (result.sandbox) {
@@ -58,7 +65,7 @@ export async function cleanResult(
   const flags = new Set([...(result.flags ?? []), ...found.flatMap((one) => one.flags.map(({ kind, rule }) => `${kind}:${rule}`))]);
   const redactions = found.flatMap((one) => one.redactions);
   const truncated = result.truncated === true || found.some((one) => one.truncated !== undefined);
-  const shown = result.note === undefined ? text.text : `${text.text}\n${result.note}`;
+  const shown = [text.text, streams.text, result.note ?? ""].filter((part) => part !== "").join("\n");
   return {
     result: { ...result, text: shown, ...(structured ? { structured } : {}) },
     notes: {

@@ -62,7 +62,8 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         durability: decision.obligations.durability,
       });
       if (decision.effect === "deny") throw new Refusal(decision.code ?? "DENIED", decision.reason, decision.remedy);
-      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal();
+      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written))
+        throw new Refusal("INVALID_INPUT", MARKERS_REASON, stages.markersRemedy);
 
       if (decision.effect === "dry_run" || call.args.dryRun === true) return await plan(passage, prepared, decision, opened);
       if (decision.effect === "ask") {
@@ -277,9 +278,5 @@ const timeoutRefusal = (limit: number) =>
     "Do less at once, or ask for a longer limits.timeout.",
   );
 
-const markersRefusal = () =>
-  new Refusal(
-    "INVALID_INPUT",
-    "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide",
-    "Change only the lines around it with edit_file, so that the marked lines are in neither oldText nor newText.",
-  );
+const MARKERS_REASON =
+  "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide";

@@ -106,6 +106,8 @@ export interface Stages {
   /** Treats one line of ours that may quote the caller. */
   cleanLine(text: string): Promise<string>;
   carriesMarkers(text: string): boolean;
+  /** What to do instead of writing our own markers. */
+  readonly markersRemedy: string;
   readonly workspaces: readonly string[];
   /** Monotonic milliseconds. */
   readonly clock: () => number;
