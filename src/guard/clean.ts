@@ -79,8 +79,7 @@ export async function cleanResult(
   const more = text.page !== undefined && text.page.end < text.page.total;
   const truncated = result.truncated === true || more || found.some((one) => one.truncated !== undefined);
   const told = text.page && page ? tellPage(text.page, page.name) : "";
-  const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("
-");
+  const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("\n");
   return {
     result: { ...result, text: shown, ...(structured ? { structured } : {}) },
     notes: {
