@@ -7,6 +7,7 @@ import type { Query, Resource } from "../src/types.ts";
 
 const started = performance.now();
 const { loadPolicy } = await import("../src/policy/load.ts");
+const { readFile } = await import("../src/policy/read-file.ts");
 const imported = performance.now() - started;
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
@@ -31,6 +32,7 @@ function load(text: string): ReturnType<typeof loadPolicy> {
   writeFileSync(file, text, { mode: 0o644 });
   const eyes = { command: (): Resource[] => [], url: (): Resource => ({ kind: "call", tool: "fetch" }) };
   return loadPolicy({
+    reader: readFile,
     files: [file],
     projectFiles: [],
     trusted: () => false,

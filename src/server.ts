@@ -6,6 +6,8 @@ import { openAudit } from "./audit/audit.ts";
 import type { Audit } from "./audit/audit.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
+import { openCommands } from "./compose/commands.ts";
+import type { Commands } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import { pooledRandom } from "./compose/random.ts";
@@ -21,7 +23,7 @@ import { recordableQuery } from "./guard/recordable.ts";
 import type { Recorder, Stages } from "./guard/stages.ts";
 import type { Policy } from "./policy/policy.ts";
 import { openPolicySource } from "./policy/source.ts";
-import { carriesMarkers, createSanitizer } from "./sanitize/sanitize.ts";
+import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
 import { newSessionId } from "./session/sessions.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
@@ -49,6 +51,9 @@ const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and sear
 A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
 Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
 
+/** Tools that are not offered where no sandbox works. */
+const RUNS_COMMANDS = new Set(["run_command", "process_start", "process_write", "process_stop", "process_read", "process_list"]);
+
 /** Milliseconds between looks at the policy files. */
 const POLICY_INTERVAL = 500;
 
@@ -65,14 +70,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     interval: POLICY_INTERVAL,
     onChange: (policy, before) => {
       logger.info({ policy: policy.digest, before: before.digest }, "the policy was replaced");
-      recordPolicy("replaced", { policy: policy.digest, before: before.digest, grantsDropped: admission.dropGrants(policy) });
+      record("policy", "replaced", { policy: policy.digest, before: before.digest, grantsDropped: admission.dropGrants(policy) });
     },
     onError: (problems) => {
       logger.error(
         { problems: problems.map(({ file, line, message }) => `${file}:${line}: ${message}`) },
         "the new policy is broken: the last good one stays",
       );
-      recordPolicy("rejected", { problems: problems.length });
+      record("policy", "rejected", { problems: problems.length });
     },
   });
   for (const { file, line, message } of source.current().warnings) logger.warn({ file, line }, message);
@@ -86,13 +91,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     onOrphan: (query) => clearLeftovers(door, query),
   });
   await audit.record("system", { event: "started", details: { version: options.version, policy: source.current().digest } });
-  function recordPolicy(event: string, details: object): void {
-    audit
-      .record("policy", { event, details })
-      .catch((error: unknown) => logger.error({ err: error }, "a change of policy could not be recorded"));
+  function record(kind: "policy" | "system", event: string, details: object): void {
+    audit.record(kind, { event, details }).catch((error: unknown) => logger.error({ err: error }, `\`${event}\` could not be recorded`));
   }
 
   const tools = builtinTools(textWork);
+  const commands = openCommands({
+    config,
+    door,
+    random,
+    now,
+    onProbe: ({ probe: { backend, reason } }) => {
+      logger.info({ backend, reason }, "the sandbox was tried");
+      record("system", "sandbox", { backend, reason });
+    },
+  });
   const sanitizer = createSanitizer({ random, secrets: () => [] });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
@@ -127,7 +140,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
     admit: (call) => admission.admit(call),
-    open: (call) => openCall(call, call.signal, door, source.current(), tools),
+    open: (call) => openCall(call, call.signal, commands, source.current(), tools),
     settle: (call, query, states, decision, preview) => {
       const bound = bindCall(call, query.resources, states, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
@@ -137,6 +150,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
     cleanLine: async (text) => (await sanitizer.text(text, { level: "standard", source: { kind: "ours", name: "portcullis" } })).text,
     carriesMarkers,
+    markersRemedy: MARKERS_REMEDY,
     workspaces: door.workspaces,
     clock: () => performance.now(),
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
@@ -145,9 +159,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, random, guard),
+    serving: (transport) => {
+      // Tried while the client still greets us, so that the first listing need not wait for all of it.
+      void commands.ready(source.current());
+      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
+    },
     close: () => {
       source.close();
+      commands.close();
       admission.close();
       shelf.close();
       door.close();
@@ -166,7 +185,7 @@ function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
         summary: redact(summary),
         ...(query ? { query: recordableQuery(query, redact) } : {}),
       }),
-    outcome: (record) => audit.outcome(record),
+    outcome: ({ sandbox, ...record }) => audit.outcome({ ...record, ...(sandbox ? { details: { sandbox } } : {}) }),
     approval: (callId, session, { event, ...details }) =>
       audit.record("approval", { event, callId, session, details, durability: "process" }),
   };
@@ -177,6 +196,7 @@ function servingOf(
   transport: Call["transport"],
   policy: () => Policy,
   tools: ReadonlyMap<string, Tool>,
+  commands: Commands,
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
 ): Serving {
@@ -190,9 +210,11 @@ function servingOf(
     principal: (client): Principal => ({ id: "local", user, scopes: [], ...(client === undefined ? {} : { client }) }),
     newCallId: () => `call_${random(16).toString("hex")}`,
     hasTool: (name) => tools.has(name),
-    listTools: (principal) => {
+    listTools: async (principal) => {
       const inForce = policy();
+      const { probe } = await commands.ready(inForce);
       return [...tools.values()]
+        .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
         .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
     },

@@ -3,6 +3,7 @@
  * Sizes are bytes, times are milliseconds, paths are absolute unless a name says otherwise.
  */
 export * from "./types/call.ts";
+export * from "./types/commands.ts";
 export * from "./types/decision.ts";
 export * from "./types/files.ts";
 export * from "./types/http.ts";

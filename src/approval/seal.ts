@@ -55,7 +55,7 @@ function digest(value: unknown): string {
 }
 
 /** JSON with sorted keys (RFC 8785 in spirit: own properties only, no insignificant space), so that the order of arguments never matters. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -35,7 +35,7 @@ export interface Books {
 
 /** Opens the state directory that `--state` names, or the one that serve would use. */
 export async function openBooks(state: string | undefined): Promise<Books> {
-  const config = loadConfig(state === undefined ? {} : { state }, surroundings(), false);
+  const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
   openState(config.state);
   const db = openDatabase(join(config.state, "portcullis.db"));
   const { now } = Date;

@@ -1,5 +1,5 @@
 /** What doctor looks at. Each check tells one thing, and mends it on the spot where that is safe. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, realpathSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
@@ -7,6 +7,7 @@ import { openDatabase } from "../audit/database.ts";
 import type { Config, Flags, Surroundings } from "../config/load.ts";
 import { openState, readKey } from "../config/state.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
+import { probeMachine } from "../compose/sandbox.ts";
 
 /** One finding. `remedy` is empty when there is nothing to do. */
 export interface Check {
@@ -25,7 +26,7 @@ const fail = (message: string, remedy: string): Finding => ({ status: "fail", me
 export async function checkMachine(
   flags: Flags,
   around: Surroundings,
-  load: (flags: Flags, around: Surroundings) => Config,
+  load: (flags: Flags, around: Surroundings) => Promise<Config>,
 ): Promise<Check[]> {
   const checks: Check[] = [];
   const add = async (id: string, look: () => Finding | Promise<Finding>, remedy: string) => {
@@ -39,8 +40,8 @@ export async function checkMachine(
   let config: Config | undefined;
   await add(
     "config",
-    () => {
-      config = load(flags, around);
+    async () => {
+      config = await load(flags, around);
       if (config.warnings.length > 0)
         return { status: "warn", message: config.warnings.join("; "), remedy: "Rename or unset the variable." };
       return ok(config.file === undefined ? "flags and environment only" : config.file);
@@ -55,12 +56,13 @@ export async function checkMachine(
   await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
   await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
   await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
+  await add("sandbox", () => checkSandbox(found), "Correct the policy first.");
   await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
   return checks;
 }
 
 /** Node as CONTRACT section 1 asks for it. */
-export function checkNode(version: string): Finding {
+function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > 22 || (major === 22 && minor >= 19)) return ok(`Node ${version}`);
   return fail(`Node ${version} is older than 22.19`, "Install Node 22.19 or newer.");
@@ -104,6 +106,28 @@ function checkDatabase(state: string): Finding {
 async function describePolicy(config: Config): Promise<string> {
   const { layers, digest } = loadPolicyOf(config, await loadFacts(true));
   return `${layers.map((layer) => `${layer.name}: ${layer.file} (${layer.rules} rules${layer.trusted ? "" : ", not trusted"})`).join("; ")}; ${digest.slice(0, 19)}`;
+}
+
+/** A server without a sandbox works, but offers no commands: that is worth a warning, never silence. */
+async function checkSandbox(config: Config): Promise<Finding> {
+  const policy = loadPolicyOf(config, await loadFacts(true));
+  const workspaces = config.workspaces.map((path) => realpathSync(path));
+  const { probe, path } = await probeMachine(policy, { config, workspaces, random: randomBytes, now: Date.now });
+  const { backend, reason, checks } = probe;
+  if (backend === "off") return { status: "warn", message: reason, remedy: "Set sandbox.backend to auto in the policy." };
+  if (backend === "none")
+    return { status: "warn", message: `commands are not offered: ${reason}`, remedy: mendSandbox(reason, policy.settings.sandbox.user) };
+  const who = process.getuid?.() === 0 ? `commands run as ${policy.settings.sandbox.user}` : "commands run as this user";
+  const tried = checks.filter((check) => check.ok).map(({ id }) => id);
+  return ok(`${reason} (${[...new Set(tried)].join(", ")}); ${who}, with the programs of ${path.join(":")}`);
+}
+
+function mendSandbox(reason: string, user: string): string {
+  if (reason.includes("can't reach"))
+    return `Serve a workspace outside of private directories, or open the way to it for ${user} (chmod o+x on each directory above it, chmod -R o+rX on itself), or start the server as the workspace's owner.`;
+  if (reason.includes("is no user")) return "Set sandbox.user in the policy to an existing user that is not root.";
+  if (reason.includes("bwrap is not installed")) return "Install bubblewrap: sudo apt-get install bubblewrap";
+  return "Let this user make user namespaces (in a container: its seccomp profile; on Ubuntu: an AppArmor profile for bwrap), or install util-linux 2.41 or newer for the landlock backend.";
 }
 
 function checkRipgrep(): Finding {

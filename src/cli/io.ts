@@ -8,7 +8,7 @@ import type { AuditCommandDeps } from "./audit.ts";
 export function processIo(): AuditCommandDeps {
   return {
     placeOf: async (state) => {
-      const config = loadConfig(state === undefined ? {} : { state }, surroundings(), false);
+      const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
       return { directory: config.state, anchor: config.log.anchor };
     },
     now: () => Date.now(),

@@ -1,9 +1,9 @@
 /** What the policy commands get from the program: loading as serve would, and the eyes of a server that isn't running. */
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { openCall } from "../compose/call.ts";
 import type { Caller } from "../compose/call.ts";
+import { openCommands } from "../compose/commands.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
@@ -26,12 +26,12 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     exit: (code) => {
       process.exitCode = code;
     },
-    readLines: () => createInterface({ input: process.stdin, crlfDelay: Infinity }),
+    readLines: () => linesOf(process.stdin),
     writeNew: (file, text) => writeFileSync(file, text, { flag: "wx", mode: 0o600 }),
-    load: (flags) => loadPolicyOf(loadConfig(flags, surroundings(), false), facts),
+    load: async (flags) => loadPolicyOf(await loadConfig(flags, surroundings(), false), facts),
     prepareQuery,
-    trust: (file, sha256) => {
-      const { state } = loadConfig({}, surroundings(), false);
+    trust: async (file, sha256) => {
+      const { state } = await loadConfig({}, surroundings(), false);
       openState(state);
       trustHash(state, sha256);
       process.stderr.write(`portcullis: ${file} may widen the policy of servers that use the state directory ${state}\n`);
@@ -40,17 +40,34 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
   };
 }
 
+/** Lines that end with a newline. Node's readline would also end one at U+2028, which JSON text may hold as it is. */
+async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
+  let rest = "";
+  for await (const chunk of input.setEncoding("utf8")) {
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
-async function prepareQuery(policy: Policy, call: ExplainedCall, workspaces: readonly string[]): Promise<Query> {
-  const { workspaces: roots } = loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
-  const door = openDoor({ workspaces: roots, random: randomBytes });
+async function prepareQuery(
+  policy: Policy,
+  call: ExplainedCall,
+  workspaces: readonly string[],
+): Promise<{ readonly query: Query; readonly reading?: object }> {
+  const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
+  const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
+  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, door, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);
-    return judgeCall(policy, { ...caller, tool: call.tool, args: call.args }, tool, prepared, door.workspaces).query;
+    const { query } = judgeCall(policy, { ...caller, tool: call.tool, args: call.args }, tool, prepared, door.workspaces);
+    return { query, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } finally {
     opened.close();
     door.close();
@@ -95,7 +112,7 @@ function callerOf(as: Readonly<Record<string, unknown>>): Caller {
 export async function replayDecider(
   file: string,
 ): Promise<(query: object) => { readonly effect: Decision["effect"]; readonly rules: readonly string[] }> {
-  const policy = loadPolicyOf(loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
+  const policy = loadPolicyOf(await loadConfig({ policy: [file] }, surroundings(), false), await loadFacts(true));
   return (query) => {
     const { effect, rules } = policy.decide(query as Query);
     return { effect, rules: rules.map((rule) => rule.id) };

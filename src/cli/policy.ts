@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import type { Query } from "../types.ts";
 import { Refusal } from "../types.ts";
-import { runInlineTests } from "../policy/check.ts";
+import { hashPolicy, runInlineTests } from "../policy/check.ts";
 import { diffPolicies } from "../policy/diff.ts";
 import { describeExplanation, explainDecision, explainRefusal, type Explanation } from "../policy/explain.ts";
 import type { FixedEyes } from "../policy/inline-tests.ts";
-import { hashPolicy } from "../policy/load.ts";
 import type { Equivalents } from "../policy/names.ts";
 import type { Policy } from "../policy/policy.ts";
 import { formatProblem, PolicyError } from "../policy/problems.ts";
@@ -29,11 +28,15 @@ export interface PolicyCommandDeps {
   /** Writes a new file; throws when it exists. */
   readonly writeNew: (file: string, text: string) => void;
   /** Loads as `serve` would with these flags; throws PolicyError. */
-  readonly load: (flags: { policy: string[]; profile?: string; workspace: string[] }) => Policy;
-  /** Makes the query of a call through the eyes: nothing is executed. Throws Refusal. */
-  readonly prepareQuery: (policy: Policy, call: ExplainedCall, workspaces: readonly string[]) => Promise<Query>;
+  readonly load: (flags: { policy: string[]; profile?: string; workspace: string[] }) => Promise<Policy>;
+  /** Makes the query of a call through the eyes, and says how a command was read: nothing is executed. Throws Refusal. */
+  readonly prepareQuery: (
+    policy: Policy,
+    call: ExplainedCall,
+    workspaces: readonly string[],
+  ) => Promise<{ readonly query: Query; readonly reading?: object }>;
   /** Remembers that the user trusts a project's policy with this hash. */
-  readonly trust: (file: string, sha256: string) => void;
+  readonly trust: (file: string, sha256: string) => Promise<void>;
   readonly facts: { equivalents: Equivalents; eyes: FixedEyes };
 }
 
@@ -99,9 +102,9 @@ export function policyCommands(program: Command, deps: PolicyCommandDeps): Comma
     .argument("<file>")
     .addHelpText("after", "\nExample:\n  portcullis policy trust .portcullis.yaml")
     .action(
-      guarded((file: string) => {
+      guarded(async (file: string) => {
         const sha256 = hashPolicy(file);
-        deps.trust(file, sha256);
+        await deps.trust(file, sha256);
         deps.out(`trusted ${file} with sha256:${sha256}`);
       }),
     );
@@ -127,11 +130,11 @@ function collect(value: string, before: string[]): string[] {
 }
 
 /** All files are checked, so that every problem of every file shows at once. */
-function checkFiles(files: readonly string[], deps: PolicyCommandDeps): void {
+async function checkFiles(files: readonly string[], deps: PolicyCommandDeps): Promise<void> {
   let bad = false;
   for (const file of files) {
     try {
-      const { warnings } = deps.load({ policy: [file], workspace: [] });
+      const { warnings } = await deps.load({ policy: [file], workspace: [] });
       for (const warning of warnings) deps.error(`${formatProblem(warning)} (warning)`);
       deps.out(`${file}: ok`);
     } catch (error) {
@@ -169,7 +172,7 @@ async function explainCalls(flags: ExplainFlags, deps: PolicyCommandDeps): Promi
     deps.error("give either --tool with --args, or --batch");
     return deps.exit(2);
   }
-  const policy = deps.load({
+  const policy = await deps.load({
     policy: flags.policy,
     workspace: flags.workspace,
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
@@ -194,10 +197,15 @@ async function explainCalls(flags: ExplainFlags, deps: PolicyCommandDeps): Promi
   }
 }
 
-async function explainOne(policy: Policy, call: ExplainedCall, flags: ExplainFlags, deps: PolicyCommandDeps): Promise<Explanation> {
+async function explainOne(
+  policy: Policy,
+  call: ExplainedCall,
+  flags: ExplainFlags,
+  deps: PolicyCommandDeps,
+): Promise<Explanation & { readonly reading?: object }> {
   try {
-    const query = await deps.prepareQuery(policy, call, flags.workspace);
-    return explainDecision(policy.decide(query), query);
+    const { query, reading } = await deps.prepareQuery(policy, call, flags.workspace);
+    return { ...explainDecision(policy.decide(query), query), ...(reading ? { reading } : {}) };
   } catch (error) {
     if (error instanceof Refusal) return explainRefusal(error);
     throw error;

@@ -9,7 +9,7 @@ import { packageVersion } from "./version.ts";
 
 /** Serves over stdio; ends within two seconds after stdin does. */
 export async function serve(options: ServingOptions): Promise<void> {
-  const config = loadConfig(options, surroundings());
+  const config = await loadConfig(options, surroundings());
   const version = packageVersion();
   const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact: (text) => text });
   const house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });

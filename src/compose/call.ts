@@ -1,6 +1,9 @@
 /** Eyes and hands of one call, put together from the rooms. */
 import { dirname } from "node:path";
 import type { Door } from "../files/door.ts";
+import type { Commands } from "./commands.ts";
+import { commandEyes } from "./read-command.ts";
+import { commandHands } from "./run-command.ts";
 import { explainCall } from "../guard/explain.ts";
 import { grantFiles, grantPreview } from "../guard/grant.ts";
 import type { Opened } from "../guard/stages.ts";
@@ -13,20 +16,30 @@ import type { Call, Eyes, PathResource, Query, Tool } from "../types.ts";
 export type Caller = Pick<Call, "principal" | "session" | "transport" | "interactive">;
 
 /** Opens eyes for one call; its hands come with the permit. */
-export function openCall(caller: Caller, signal: AbortSignal, door: Door, policy: Policy, tools: ReadonlyMap<string, Tool>): Opened {
+export function openCall(
+  caller: Caller,
+  signal: AbortSignal,
+  commands: Commands,
+  policy: Policy,
+  tools: ReadonlyMap<string, Tool>,
+): Opened {
+  const { door } = commands;
   const files = door.eyes(signal);
   const eyes: Eyes = {
     files,
+    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "" }, commands.read),
     workspaces: door.workspaces,
     explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
   };
   return {
     eyes,
-    permit: ({ resources, denied, limits, signal: running, admits, preview, progress }) => {
+    permit: (grant) => {
+      const { resources, denied, limits, signal: running, admits, preview, progress } = grant;
       const readOrList = (path: string, op: string) => (op === "read" || op === "list") && admits(path, op);
       const access = preview ? grantPreview(readOrList) : grantFiles(resources, readOrList);
       return {
         files: files.hands({ ...access, signal: running, limits }),
+        commands: commandHands(commands, policy, caller.session, grant),
         limits,
         signal: running,
         progress,
@@ -38,16 +51,18 @@ export function openCall(caller: Caller, signal: AbortSignal, door: Door, policy
 }
 
 /** The decision for a call that is not made, in the words of `explain_policy`. */
-export async function explain(
+async function explain(
   caller: Caller,
   tool: string,
   args: Readonly<Record<string, unknown>>,
   eyes: Eyes,
   policy: Policy,
   tools: ReadonlyMap<string, Tool>,
-): Promise<Explanation> {
+): Promise<Explanation & { readonly reading?: object }> {
   const explained = await explainCall(policy, tools.get(tool), { ...caller, tool, args }, eyes, eyes.workspaces);
-  return "refusal" in explained ? explainRefusal(explained.refusal) : explainDecision(explained.decision, explained.query);
+  if ("refusal" in explained) return explainRefusal(explained.refusal);
+  const { decision, query, reading } = explained;
+  return { ...explainDecision(decision, query), ...(reading ? { reading } : {}) };
 }
 
 /** Deletes the temporary files of a call that died while it wrote. */

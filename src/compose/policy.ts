@@ -6,26 +6,37 @@ import { equivalentPaths } from "../files/names.ts";
 import type { FixedEyes } from "../policy/inline-tests.ts";
 import { loadPolicy } from "../policy/load.ts";
 import type { Policy } from "../policy/policy.ts";
+import { hasCompiled, readCompiled } from "../policy/read-compiled.ts";
+import type { Reader } from "../policy/reader.ts";
 
 /** What inline tests look with, and how names are folded. */
 export interface PolicyFacts {
   readonly equivalents: typeof equivalentPaths;
   readonly eyes: FixedEyes;
+  readonly reader: Reader;
 }
 
 /** The one public address that every name has in inline tests (POLICY, `tests:`). */
 const TEST_ADDRESS = { address: "93.184.216.34", kind: "public" };
 
 /**
- * Loads what inline tests need: the shell analysis and the URL parser, which cost a start some 30 ms. Built-in profiles are tested by the test
- * suite, so a server with nothing but a profile starts without them.
+ * Loads what policy files need: a YAML reader with its schema, and for inline tests the shell analysis and the URL parser. Together they cost a
+ * start some 50 ms. Built-in profiles are checked and tested at build, so a server with nothing but a profile starts without all of that.
  */
 export async function loadFacts(needed: boolean): Promise<PolicyFacts> {
-  if (!needed) return { equivalents: equivalentPaths, eyes: { command: unexpected, url: unexpected } };
-  const [{ analyse, fixedEyes }, { openEgress }] = await Promise.all([import("../shell/analyse.ts"), import("../egress/door.ts")]);
+  if (!needed) {
+    const reader = hasCompiled() ? readCompiled : (await import("../policy/read-file.ts")).readFile;
+    return { equivalents: equivalentPaths, eyes: { command: unexpected, url: unexpected }, reader };
+  }
+  const [{ analyse, fixedEyes }, { openEgress }, { readFile: reader }] = await Promise.all([
+    import("../shell/analyse.ts"),
+    import("../egress/door.ts"),
+    import("../policy/read-file.ts"),
+  ]);
   const urls = openEgress({ allow: [], dns: "system", redirects: 0 }).eyes(AbortSignal.abort());
   return {
     equivalents: equivalentPaths,
+    reader,
     eyes: {
       command: (text) => analyse(text, { cwd: "/w", eyes: fixedEyes }).resources,
       url: (text, method) => ({ addresses: [TEST_ADDRESS], ...urls.resource(urls.parse(text), method) }),

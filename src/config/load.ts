@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, parse as parsePath, resolve } from "node:path";
 import { ConfigError } from "./error.ts";
-import { parseConfig } from "./parse.ts";
 import { closestName } from "./closest.ts";
 import { defaultState } from "./state.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -76,12 +75,12 @@ export function surroundings(): Surroundings {
 }
 
 /** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */
-export function loadConfig(flags: Flags, around: Surroundings, needWorkspace = true): Config {
+export async function loadConfig(flags: Flags, around: Surroundings, needWorkspace = true): Promise<Config> {
   const { env, cwd } = around;
   const said = (flag: string | undefined, name: string, fromFile: string | undefined) => flag ?? (env[`PORTCULLIS_${name}`] || fromFile);
   const configPath = flags.config ?? (env.PORTCULLIS_CONFIG || undefined);
   const file = configPath === undefined ? undefined : resolve(cwd, configPath);
-  const content: ConfigFile = file === undefined ? {} : readConfig(file);
+  const content: ConfigFile = file === undefined ? {} : await readConfig(file);
   const fromFile = (paths: string | string[] | undefined) => [paths ?? []].flat().map((path) => resolve(dirname(file ?? cwd), path));
   const list = (flag: readonly string[] | undefined, name: string, paths: string | string[] | undefined): string[] => {
     if (flag && flag.length > 0) return flag.map((path) => resolve(cwd, path));
@@ -144,13 +143,15 @@ function isProfile(name: string): name is ProfileName {
   return name === "local" || name === "team" || name === "ci";
 }
 
-function readConfig(file: string): ConfigFile {
+async function readConfig(file: string): Promise<ConfigFile> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError(`the config file ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
+  // YAML and its schema are loaded by those who have a config file.
+  const { parseConfig } = await import("./parse.ts");
   return parseConfig(text, file);
 }
 

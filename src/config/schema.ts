@@ -1,5 +1,5 @@
 /** The config file: what isn't policy. Strict: an unknown key is an error. */
-import { z } from "zod";
+import * as z from "zod";
 
 const pathOrPaths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 

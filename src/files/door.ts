@@ -2,7 +2,7 @@
  * The file door: the only way to the files of the workspaces. Eyes judge paths and keep them open for one call; hands do what was decided,
  * through the very descriptors that were judged.
  */
-import type { FileEyes, FileHands, Found, PathOp } from "../types.ts";
+import type { Entry, FileEyes, FileHands, Found, PathOp } from "../types.ts";
 import { removeCopy } from "./copy-tree.ts";
 import { locate, openPlain } from "./find.ts";
 import type { Held } from "./held.ts";
@@ -16,6 +16,8 @@ import { openRoots } from "./roots.ts";
 import { searchContent } from "./search-content.ts";
 import { searchNames } from "./search-names.ts";
 import { stateOf } from "./state.ts";
+import { namesOf, surveyDirectories } from "./survey.ts";
+import type { Surveyed } from "./survey.ts";
 import { copy, move } from "./transfer.ts";
 import { listBelow } from "./tree.ts";
 import { listDirectory, walkTree } from "./walk.ts";
@@ -23,6 +25,7 @@ import type { Grant, Random, Work } from "./work.ts";
 import { needDirectory, needFile, open } from "./work.ts";
 import { writeFile } from "./write.ts";
 
+export type { Surveyed } from "./survey.ts";
 export type { Grant } from "./work.ts";
 
 /** Eyes of one call. `close` gives back every descriptor; tokens are worthless after it. */
@@ -36,6 +39,10 @@ export interface Door {
   readonly workspaces: readonly string[];
   /** Eyes for one call; `signal` stops long looks. */
   eyes(signal: AbortSignal): OpenEyes;
+  /** Names in a directory given by its real path; none when it is no directory inside. */
+  names(directory: string): readonly Entry[];
+  /** Visits every directory of the workspaces; see `surveyDirectories`. */
+  survey(look: (directory: Surveyed) => readonly string[], options: { readonly signal: AbortSignal; readonly now: number }): Promise<void>;
   /** Deletes what dead processes left half written in a directory; gives the names, `[]` when it is no directory inside. */
   removeLeftovers(directory: string): readonly string[];
   close(): void;
@@ -56,6 +63,8 @@ export function openDoor(options: { readonly workspaces: readonly string[]; read
         close: () => held.clear(closePin),
       };
     },
+    names: (directory) => toldNow(() => namesOf(roots, directory)),
+    survey: (look, options) => told(() => surveyDirectories(roots, look, options)),
     removeLeftovers: (directory) => {
       const found = openPlain(roots, directory);
       if (found === undefined) return [];

@@ -5,12 +5,18 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 /** Extensions that 8.3 names cut to three letters. */
 const CUT: Record<string, string> = { jso: "json", yam: "yaml", tom: "toml", tfs: "tfstate" };
 
+/** What a path must have to be read in another way: a tilde, a stream, something beyond ASCII, or a name that ends in a dot or a space. */
+const UNUSUAL = /[~:\u0080-\u{10ffff}]|[. ](?:\/|$)/u;
+const NONE: readonly string[] = [];
+
 /**
  * Other readings of a path that deny rules are matched against as well; `[]` for most paths. Each name without ignorable code points, in
  * NFC, without an alternate data stream (`:$DATA`), without trailing dots and spaces (Win32 drops them); then with 8.3 short names undone
  * as far as they can be (`git~1` is `.git`; https://learn.microsoft.com/windows/win32/fileio/naming-a-file). Case is the matcher's matter.
  */
 export function equivalentPaths(path: string): readonly string[] {
+  // A search asks this of every hit, and hardly any path has what the rest looks for.
+  if (!UNUSUAL.test(path)) return NONE;
   const names = path.split("/");
   const folded = names.map(fold);
   const long = folded.map(lengthen);

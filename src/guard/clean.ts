@@ -24,7 +24,7 @@ export interface Sanitizer {
 /** A result that is fit to be told, and what was found in it. */
 export interface Cleaned {
   readonly result: ToolResult;
-  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated">;
+  readonly notes: Pick<CallMeta, "flags" | "redactions" | "truncated" | "sandbox">;
 }
 
 /** Cleans a result. `output` bounds what no read limit has bounded yet, in bytes. Rejects with a refusal when it has to be withheld. */
@@ -49,6 +49,12 @@ export async function cleanResult(
     found.push(cleaned);
     structured = cleaned.value as ToolResult["structured"];
   }
+  let sandbox: ToolResult["sandbox"];
+  if (result.sandbox) {
+    const cleaned = await sanitizer.value(result.sandbox, { level, source: options.source });
+    found.push(cleaned);
+    sandbox = cleaned.value as ToolResult["sandbox"];
+  }
   const flags = new Set([...(result.flags ?? []), ...found.flatMap((one) => one.flags.map(({ kind, rule }) => `${kind}:${rule}`))]);
   const redactions = found.flatMap((one) => one.redactions);
   const truncated = result.truncated === true || found.some((one) => one.truncated !== undefined);
@@ -59,6 +65,7 @@ export async function cleanResult(
       ...(flags.size > 0 ? { flags: [...flags] } : {}),
       ...(redactions.length > 0 ? { redactions } : {}),
       ...(truncated ? { truncated } : {}),
+      ...(sandbox ? { sandbox } : {}),
     },
   };
 }

@@ -5,7 +5,7 @@ import { judgeCall } from "./judge.ts";
 import type { Judge } from "./judge.ts";
 
 /** What would become of a call: a decision with its query, or a refusal before any decision (bad arguments, a path outside). */
-export type Explained = { readonly query: Query; readonly decision: Decision } | { readonly refusal: Refusal };
+export type Explained = { readonly query: Query; readonly decision: Decision; readonly reading?: object } | { readonly refusal: Refusal };
 
 /** Prepares and judges a call with eyes only. */
 export async function explainCall(
@@ -19,7 +19,7 @@ export async function explainCall(
     if (!tool) throw new Refusal("INVALID_INPUT", `there is no tool ${JSON.stringify(call.tool.slice(0, 100))}`, "Look at tools/list.");
     const prepared = await tool.prepare(call.args, eyes);
     const { query, decision } = judgeCall(policy, call, tool, prepared, workspaces);
-    return { query, decision };
+    return { query, decision, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } catch (error) {
     if (error instanceof Refusal) return { refusal: error };
     throw error;

@@ -11,6 +11,7 @@ import type {
   Outcome,
   Permit,
   Prepared,
+  SandboxNote,
   ToolResult,
 } from "../types.ts";
 import { judgeCall } from "./judge.ts";
@@ -65,7 +66,8 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         durability: decision.obligations.durability,
       });
       if (decision.effect === "deny") throw new Refusal(decision.code ?? "DENIED", decision.reason, decision.remedy);
-      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal();
+      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written))
+        throw new Refusal("INVALID_INPUT", MARKERS_REASON, stages.markersRemedy);
 
       if (decision.effect === "dry_run" || call.args.dryRun === true) return await plan(passage, prepared, decision, opened);
       if (decision.effect === "ask") {
@@ -101,6 +103,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       controller.signal.throwIfAborted();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
+        ...(passage.judged ? { judged: passage.judged } : {}),
         denied: passage.judged?.denied ?? new Map(),
         limits,
         signal: controller.signal,
@@ -173,7 +176,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function release(passage: Passage, kind: "done" | "planned", result: ToolResult, limits: Obligations): Promise<Outcome> {
     const cleaned = await stages.clean(passage.call.tool, result, limits);
     // Recorded before it is told: a result whose record can't be written is withheld.
-    await outcome(passage, kind);
+    await outcome(passage, kind, undefined, cleaned.notes.sandbox);
     note(passage, kind);
     const meta = { ...metaOf(passage, passage.call.id), ...cleaned.notes };
     return { kind, callId: passage.call.id, result: cleaned.result, meta };
@@ -196,7 +199,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     });
   }
 
-  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode): Promise<void> {
+  function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode, sandbox?: SandboxNote): Promise<void> {
     const { call, channel, durability } = passage;
     const durationMs = stages.clock() - passage.started;
     return stages.recorder.outcome({
@@ -206,6 +209,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       durability,
       ...(code ? { code } : {}),
       ...(channel ? { channel } : {}),
+      ...(sandbox ? { sandbox } : {}),
     });
   }
 
@@ -284,9 +288,5 @@ const timeoutRefusal = (limit: number) =>
     "Do less at once, or ask for a longer limits.timeout.",
   );
 
-const markersRefusal = () =>
-  new Refusal(
-    "INVALID_INPUT",
-    "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide",
-    "Change only the lines around it with edit_file, so that the marked lines are in neither oldText nor newText.",
-  );
+const MARKERS_REASON =
+  "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide";

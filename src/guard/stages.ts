@@ -14,11 +14,12 @@ import type {
   Refusal,
   RefusalCode,
   Resource,
+  SandboxNote,
   Tool,
   ToolResult,
 } from "../types.ts";
 import type { Cleaned } from "./clean.ts";
-import type { Judge } from "./judge.ts";
+import type { Judge, Judged } from "./judge.ts";
 import type { Visit } from "./visit.ts";
 
 /** What the audit is told before a call runs. */
@@ -45,6 +46,8 @@ export interface OutcomeRecord {
   readonly channel?: string;
   readonly durationMs: number;
   readonly durability: Durability;
+  /** How a command was confined and what came of it. */
+  readonly sandbox?: SandboxNote;
 }
 
 /** A refusal that is thrown by any of these stops the call. */
@@ -58,6 +61,8 @@ export interface Recorder {
 /** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
 export interface Grant {
   readonly resources: readonly Resource[];
+  /** The decision behind it; absent for a preview. */
+  readonly judged?: Judged;
   readonly denied: ReadonlyMap<string, Refusal>;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
@@ -104,6 +109,8 @@ export interface Stages {
   /** Treats one line of ours that may quote the caller. */
   cleanLine(text: string): Promise<string>;
   carriesMarkers(text: string): boolean;
+  /** What to do instead of writing our own markers. */
+  readonly markersRemedy: string;
   readonly workspaces: readonly string[];
   /** Monotonic milliseconds. */
   readonly clock: () => number;

@@ -5,14 +5,17 @@ import { testQuery, type FixedEyes } from "./inline-tests.ts";
 import type { Equivalents } from "./names.ts";
 import { riskTable } from "./risk.ts";
 import type { InlineTest } from "./schema.ts";
+import { readFile } from "./read-file.ts";
 import { loadUnit, type Unit } from "./unit.ts";
+
+const USER = { reader: readFile, layer: "user" } as const;
 
 /**
  * What changes from one policy file to another, a line each: rules and settings by name, and every inline test of either file that the two
  * decide differently. Empty when they are the same. Throws PolicyError.
  */
 export function diffPolicies(before: string, after: string, facts: { equivalents: Equivalents; eyes?: FixedEyes }): string[] {
-  const [a, b] = [loadUnit(before, { layer: "user" }), loadUnit(after, { layer: "user" })];
+  const [a, b] = [loadUnit(before, USER), loadUnit(after, USER)];
   return [...diffRules(a, b), ...diffSettings(a, b), ...diffDecisions(a, b, facts)];
 }
 

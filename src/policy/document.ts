@@ -2,24 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from "yaml";
 import { PolicyError, suggest, type Problem } from "./problems.ts";
+import type { KeyPath, PolicyDocument } from "./reader.ts";
 
 /** A policy as text with its positions: every later complaint names line and column. */
 
 const MAX_BYTES = 256 * 1024;
-
-/** A place in a parsed file: keys and indexes from the top. */
-export type KeyPath = readonly PropertyKey[];
-
-export interface PolicyDocument {
-  readonly file: string;
-  /** `sha256` in hex of the bytes read. */
-  readonly sha256: string;
-  readonly value: unknown;
-  /** Position of the value at `path`, or of its nearest ancestor that exists. */
-  at(path: KeyPath): { line: number; col: number };
-  /** Position of the key `key` of the map at `path`. */
-  atKey(path: KeyPath, key: string): { line: number; col: number };
-}
 
 /** Reads a policy file: at most 256 KiB, not writable by others (as doas refuses its configuration). Throws PolicyError. */
 export function readPolicyText(file: string): string {

@@ -1,4 +1,4 @@
-import { strictest, type Effect, type PathOp } from "../types.ts";
+import { strictest, type CommandResource, type Effect, type PathOp, type PathResource } from "../types.ts";
 import type { CallQuery, Engine } from "./engine.ts";
 import { changes } from "./exec-files.ts";
 import { floorWords } from "./floor.ts";
@@ -9,8 +9,14 @@ import type { Rule } from "./rule.ts";
 import { both, MAYBE, NO, YES, type Trit } from "./trit.ts";
 import { judgeResource } from "./verdict.ts";
 
-/** Judges many known paths for one call: what `decide` would say of each alone, without its words. */
-export type PathJudge = (op: PathOp, path: string) => Effect;
+/**
+ * Judges many known paths for one call: what `decide` would say of each alone, without its words; with `by`, as part of what a command does
+ * (types.ts, `PathResource.by`), whose own verdict is not looked at.
+ */
+export type PathJudge = (op: PathOp, path: string, by?: PathResource["by"]) => Effect;
+
+/** Stands for the command that a write with `by` belongs to; it is decided elsewhere. */
+const ITS_COMMAND: CommandResource = { kind: "command", argv: [], cwd: null, sets: [], hazards: [], wrappers: [] };
 
 /**
  * Prepares judging: the rules are narrowed to those that this call can meet, so that a search may ask about 50,000 paths. Reading and
@@ -18,15 +24,16 @@ export type PathJudge = (op: PathOp, path: string) => Effect;
  */
 export function judgePaths(engine: Engine, call: CallQuery): PathJudge {
   const ways = new Map<PathOp, (path: string) => Effect>();
-  return (op, path) => {
-    if (changes(op)) return longWay(engine, call, op, path);
+  return (op, path, by) => {
+    if (changes(op)) return longWay(engine, call, op, path, by);
     let way = ways.get(op);
     if (way === undefined) ways.set(op, (way = shortWay(engine, call, op)));
     return way(path);
   };
 }
 
-function longWay(engine: Engine, call: CallQuery, op: PathOp, path: string): Effect {
+function longWay(engine: Engine, call: CallQuery, op: PathOp, path: string, by: PathResource["by"]): Effect {
+  if (by !== undefined) return judgeResource(engine, call, { kind: "path", op, path, by }, [ITS_COMMAND]).effect;
   const resource = { kind: "path" as const, op, path };
   return judgeResource(engine, call, resource, [resource]).effect;
 }

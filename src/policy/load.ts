@@ -8,10 +8,13 @@ import type { Equivalents } from "./names.ts";
 import { makePolicy, type Policy } from "./policy.ts";
 import { PolicyError, type Problem } from "./problems.ts";
 import { combineSettings } from "./settings.ts";
-import { loadUnit, type ProfileName, type Unit, type UnitOptions } from "./unit.ts";
+import type { ProfileName, Reader } from "./reader.ts";
+import { loadUnit, type Unit, type UnitOptions } from "./unit.ts";
 
 /** Where policies come from and what loading must know about the machine. */
 export interface PolicySources {
+  /** How files become settings: `readFile`, or `readCompiled` where only a built-in profile is in force. */
+  readonly reader: Reader;
   /** Each `--policy FILE`; one layer each. */
   readonly files: readonly string[];
   /** What applies without files; `local` when neither is given. */
@@ -47,7 +50,7 @@ export function loadPolicy(sources: PolicySources): Policy {
   const problems: Problem[] = [];
   const units = plan.flatMap(({ name, file }) => {
     try {
-      return [{ name, unit: loadUnit(file, unitOptions(name, file)) }];
+      return [{ name, unit: loadUnit(file, unitOptions(name, file, sources.reader)) }];
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       problems.push(...error.problems);
@@ -58,13 +61,9 @@ export function loadPolicy(sources: PolicySources): Policy {
   return assemble(units, sources);
 }
 
-/** The hash by which a user trusts a project's policy: over the file and all it extends. Throws PolicyError. */
-export function hashPolicy(file: string): string {
-  return loadUnit(file, unitOptions("project", file)).sha256;
-}
-
-function unitOptions(layer: LayerName, file: string): UnitOptions {
-  return layer === "project" ? { layer, within: dirname(file), base: dirname(file) } : { layer };
+/** How a file of a layer is loaded. */
+export function unitOptions(layer: LayerName, file: string, reader: Reader): UnitOptions {
+  return layer === "project" ? { reader, layer, within: dirname(file), base: dirname(file) } : { reader, layer };
 }
 
 function assemble(units: readonly { name: LayerName; unit: Unit }[], sources: PolicySources): Policy {

@@ -18,6 +18,8 @@ export interface Policy {
   /** Lint findings, what an untrusted project says in vain, requirements unmet under `mode: warn`. */
   readonly warnings: readonly Problem[];
   readonly riskOf: RiskOf;
+  /** Does a rule look at arguments? Where none does, verdicts on paths hold for every call of a tool. */
+  readonly readsArguments: boolean;
   /** Pure: a recorded query replays to the same decision. */
   decide(query: Query): Decision;
   /** Prepares judging many paths for one call, as a search needs it; each answer is what `decide` would say of that path alone. */
@@ -51,6 +53,7 @@ export function makePolicy(engine: Engine, settings: Settings, about: { files: r
     files: about.files,
     warnings: about.warnings,
     riskOf: riskTable(engine.layers),
+    readsArguments: engine.layers.some(({ rules }) => rules.all.some(({ source }) => source.arg !== undefined)),
     decide: (query) => decide(engine, query),
     judgePaths: (call) => judgePaths(engine, call),
     hidden: (tool, risk, principal) => isHidden(engine, tool, risk, principal),

@@ -1,7 +1,7 @@
 import type { PathOp, Risk, RuleRef } from "../types.ts";
 import { compileArgv, type ArgvPattern } from "./argv-pattern.ts";
 import { compileCall, toList, type CallMatcher } from "./call-match.ts";
-import type { KeyPath } from "./document.ts";
+import type { KeyPath } from "./reader.ts";
 import { compileHost, type HostGlob } from "./host-glob.ts";
 import type { Part } from "./part.ts";
 import { compilePathGlob, type PathGlob } from "./path-glob.ts";

@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { RuleRef } from "../types.ts";
-import { parsePolicyText, readPolicyText, type PolicyDocument } from "./document.ts";
 import { compileEgress, type EgressEntry } from "./egress-list.ts";
 import type { LayerName } from "./layer.ts";
 import { extendSettings, replaceById } from "./merge.ts";
 import { PolicyError, suggest, type Problem } from "./problems.ts";
 import { compileRule, compileTool, type Rule } from "./rule.ts";
 import { checkRule } from "./rule-check.ts";
+import { PROFILES, type PolicyDocument, type Reader, type Reading } from "./reader.ts";
 import type { PolicyFile, RuleSource } from "./schema.ts";
-import { soundRules, validateDocument } from "./validate.ts";
-
-const PROFILES = ["local", "team", "ci"] as const;
-export type ProfileName = (typeof PROFILES)[number];
 
 /** One policy file with everything it extends, compiled. */
 export interface Unit {
@@ -31,6 +27,7 @@ export interface Unit {
 }
 
 export interface UnitOptions {
+  readonly reader: Reader;
   readonly layer: LayerName;
   /** A project's file may extend only built-in profiles and files beside or below it. */
   readonly within?: string;
@@ -39,22 +36,13 @@ export interface UnitOptions {
   readonly tests?: boolean;
 }
 
-/**
- * Text of a built-in profile, without its tests unless asked: they stand last, run in the test suite and by `policy test`, and reading them at
- * every start would cost more than all the rest. The folder `profiles` lies beside this module, in the sources and in the bundle. */
-function readProfile(name: ProfileName, tests: boolean): string {
-  const text = readFileSync(new URL(`./profiles/${name}.yaml`, import.meta.url), "utf8");
-  const end = text.indexOf("\ntests:\n");
-  return tests || end === -1 ? text : text.slice(0, end + 1);
-}
-
 /** Reads, validates and compiles a policy file or `profile:NAME`. Throws PolicyError with all problems of the first file that has any. */
 export function loadUnit(file: string, options: UnitOptions, chain: readonly string[] = []): Unit {
-  const profile = PROFILES.find((name) => file === `profile:${name}`);
-  const document = parsePolicyText(file, profile === undefined ? readPolicyText(file) : readProfile(profile, options.tests === true));
+  const reading = options.reader(file, options.tests === true);
+  const { document } = reading;
   const problems: Problem[] = [];
   const report: At = (path, message) => problems.push({ file, ...document.at(path), message });
-  const own = validate(document, options, report, problems);
+  const own = validate(reading, options, report, problems);
   const parents = (own.extends ?? []).flatMap((name, index) => {
     const parent = resolveParent(file, name, options);
     if ("problem" in parent) report(["extends", index], parent.problem);
@@ -142,12 +130,12 @@ function compileRules(sources: Sources, warn: boolean, document: PolicyDocument,
 }
 
 /** The schema first; where it fails, the mistakes that compiling finds in sound rules are told along with it. */
-function validate(document: PolicyDocument, options: UnitOptions, report: At, problems: readonly Problem[]): PolicyFile {
+function validate(reading: Reading, options: UnitOptions, report: At, problems: readonly Problem[]): PolicyFile {
   try {
-    return validateDocument(document);
+    return reading.settings();
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    compileRules(soundRules(document), false, document, options, report);
+    compileRules(reading.soundRules(), false, reading.document, options, report);
     throw new PolicyError(inOrder([...error.problems, ...problems]));
   }
 }

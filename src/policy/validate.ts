@@ -1,6 +1,7 @@
 import type * as z from "zod";
-import { unknownKey, type KeyPath, type PolicyDocument } from "./document.ts";
+import { unknownKey } from "./document.ts";
 import { PolicyError, suggest, type Problem } from "./problems.ts";
+import type { KeyPath, PolicyDocument } from "./reader.ts";
 import { policySchema, ruleSchema, type PolicyFile, type RuleSource } from "./schema.ts";
 
 /** Holds a parsed file against the schema. Throws PolicyError with all that is wrong. */

@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, sep } from "node:path";
+import { dirname, isAbsolute, join, sep } from "node:path";
 import { Refusal } from "../types.ts";
+import type { Account } from "./user.ts";
 
 /** Is `path` the directory `parent` or inside it? Both absolute and normalized. */
 export function isWithin(path: string, parent: string): boolean {
@@ -9,15 +10,16 @@ export function isWithin(path: string, parent: string): boolean {
 
 /**
  * The directories in which commands look for programs: `configured`, or for `auto` the server's own PATH, less what a command could plant programs
- * in. Dropped are relative and missing entries, entries in a writable directory of the sandbox or around one (it would all be shown), and entries
- * that everyone may write.
+ * in. Dropped are relative and missing entries, entries in a writable directory of the sandbox or around one (it would all be shown), entries
+ * that everyone may write, and those that `account`, if commands run as another user, can't reach (root's own ~/bin).
  */
 export function programPath(options: {
   readonly serverPath: string;
   readonly configured: "auto" | readonly string[];
   readonly writable: readonly string[];
+  readonly account?: Account | undefined;
 }): string[] {
-  const { serverPath, configured } = options;
+  const { serverPath, configured, account } = options;
   const writable = options.writable.map((path) => realOf(path) ?? path);
   const entries = configured === "auto" ? serverPath.split(":") : configured;
   return [...new Set(entries)].filter((entry) => {
@@ -25,8 +27,17 @@ export function programPath(options: {
     if (real === undefined) return false;
     if (writable.some((place) => isWithin(real, place) || isWithin(place, real))) return false;
     const stats = statSync(real, { throwIfNoEntry: false });
-    return stats !== undefined && stats.isDirectory() && (stats.mode & 0o002) === 0;
+    return (
+      stats !== undefined && stats.isDirectory() && (stats.mode & 0o002) === 0 && (account === undefined || isReachable(real, account))
+    );
   });
+}
+
+/** May `account` enter the real directory `path` and all above it? By mode bits: an access list that says more is passed over. */
+function isReachable(path: string, { uid, gid }: Account): boolean {
+  const stats = statSync(path);
+  const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
+  return ((stats.mode >> shift) & 0o001) !== 0 && (path === dirname(path) || isReachable(dirname(path), { uid, gid }));
 }
 
 /**

@@ -13,19 +13,26 @@ export interface Account {
  */
 export function commandAccount(name: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .find((entry) => entry.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(":").map(Number) ?? [];
-  if (uid === undefined || gid === undefined || !Number.isInteger(uid) || !Number.isInteger(gid)) {
+  const account = findAccount(name);
+  if (account === undefined) {
     throw new Refusal("SANDBOX_UNAVAILABLE", `there is no user \`${name}\` to run commands as`, "set sandbox.user to an existing user");
   }
-  if (uid === 0 || gid === 0) {
+  if (account.uid === 0 || account.gid === 0) {
     throw new Refusal(
       "SANDBOX_UNAVAILABLE",
       "commands never run as root",
       "set sandbox.user to a user with neither uid nor gid 0, such as nobody",
     );
   }
-  return { uid, gid };
+  return account;
+}
+
+/** The account `name` of /etc/passwd that commands would run as; `undefined` when the server isn't root or there is no such account. */
+export function findAccount(name: string): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${name}:`));
+  const [, , uid, gid] = line?.split(":").map(Number) ?? [];
+  return uid !== undefined && gid !== undefined && Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : undefined;
 }

@@ -7,10 +7,8 @@ import { createLedger, redact } from "./redact.ts";
 import { type SanitizedValue, sanitizeValue } from "./value.ts";
 
 export { decodeText } from "./decode.ts";
-export type { Flag } from "./flag.ts";
 export { carriesMarkers, MARKERS_REMEDY } from "./markers.ts";
 export type { SanitizeOptions, Sanitized, Source } from "./passes.ts";
-export type { Redaction } from "./redact.ts";
 export type { SanitizedValue } from "./value.ts";
 
 /** What the sanitizer is given. */

@@ -17,8 +17,10 @@ import { readFound, readLine } from "./read-line.ts";
 export { fixedEyes } from "./eyes.ts";
 export type { ShellEyes } from "./eyes.ts";
 export type { CommandView } from "./findings.ts";
+export { expandGlob } from "./expand-glob.ts";
 import { quote } from "./script.ts";
 
+export { hardenCommand } from "./harden.ts";
 export { printArgv, printScript } from "./script.ts";
 
 export interface Where {

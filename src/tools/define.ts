@@ -1,5 +1,5 @@
 /** How a tool is written down: a zod schema gives its types, its validation and its JSON Schema. */
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../types.ts";
 import type { Eyes, Prepared, Risk, Tool } from "../types.ts";
 

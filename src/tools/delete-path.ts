@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../types.ts";
 import type { Tool } from "../types.ts";
 import { defineTool, dryRunArgument, pathArgument } from "./define.ts";

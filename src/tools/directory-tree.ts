@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Tool, Walked } from "../types.ts";
 import { defineTool, pathArgument } from "./define.ts";
 import { requireDirectory } from "./text.ts";

@@ -9,9 +9,12 @@ import { getFileInfo } from "./get-file-info.ts";
 import { listAllowedDirectories } from "./list-allowed-directories.ts";
 import { listDirectory, listDirectoryWithSizes } from "./list-directory.ts";
 import { copyFile, moveFile } from "./move-file.ts";
+import { processList, processRead, processStop, processWrite } from "./processes.ts";
+import { processStart } from "./process-start.ts";
 import { readMediaFile } from "./read-media-file.ts";
 import { readMultipleFiles } from "./read-multiple-files.ts";
 import { readTextFile } from "./read-text-file.ts";
+import { runCommand } from "./run-command.ts";
 import { searchContent } from "./search-content.ts";
 import { searchFiles } from "./search-files.ts";
 import { writeFile } from "./write-file.ts";
@@ -36,6 +39,12 @@ export function builtinTools(textWork: TextWork): ReadonlyMap<string, Tool> {
     moveFile,
     copyFile,
     deletePath,
+    runCommand,
+    processStart,
+    processWrite,
+    processStop,
+    processRead,
+    processList,
   ];
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../types.ts";
 import type { Eyes, Found, Permit, Tool } from "../types.ts";
 import { defineTool, pathArgument } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../types.ts";
 import type { FileHands, Found, LineRange, Obligations, Tool, ToolResult } from "../types.ts";
 import { defineTool, pathArgument } from "./define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContentHits, Tool } from "../types.ts";
 import { defineTool, pathArgument } from "./define.ts";
 import { requireSomething } from "./text.ts";

@@ -22,7 +22,7 @@ export interface Serving {
   session(client: string | undefined): string;
   principal(client: string | undefined): Principal;
   newCallId(): string;
-  listTools(principal: Principal): readonly ToolListing[];
+  listTools(principal: Principal): Promise<readonly ToolListing[]>;
   /** Is there a tool of that name at all, hidden or not? */
   hasTool(name: string): boolean;
   guard(call: Call): Promise<Outcome>;
@@ -43,8 +43,8 @@ export function buildServer(serving: Serving, era: "modern" | "legacy"): Server 
     },
   );
 
-  server.setRequestHandler("tools/list", (_request, ctx) => {
-    const tools = serving.listTools(serving.principal(clientName(server, ctx)));
+  server.setRequestHandler("tools/list", async (_request, ctx) => {
+    const tools = await serving.listTools(serving.principal(clientName(server, ctx)));
     return { tools: tools.map(describeTool) };
   });
 

@@ -1,4 +1,5 @@
 /** A call, the tool it is for, and how it ends. */
+import type { CommandEyes, CommandHands, SandboxNote } from "./commands.ts";
 import type { Effect, Obligations, Principal, Query, Resource, Risk } from "./decision.ts";
 import type { FileEyes, FileHands } from "./files.ts";
 import type { Refusal } from "./refusal.ts";
@@ -49,6 +50,8 @@ export interface ToolResult {
   readonly received?: number;
   /** Names the source more exactly than the tool's name does. */
   readonly origin?: string;
+  /** How a command was confined. */
+  readonly sandbox?: SandboxNote;
   /** Where the text comes from: the workspace, our own words, or outside. */
   readonly source: "ours" | "workspace" | "command" | "outside";
 }
@@ -68,6 +71,8 @@ export interface Prepared {
   readonly partial?: boolean;
   /** Digests of what is about to be changed, as found now: real path to `sha256:HEX` or `absent`. A yes is bound to them. */
   readonly states: Readonly<Record<string, string>>;
+  /** How the call was read, for `explain`. */
+  readonly reading?: object;
   /** Text that would be written; refused when it carries our own markers, because that would destroy what they hide. */
   readonly written?: string;
   /** Shows what would be done; the permit holds only the reads that were allowed. */
@@ -90,6 +95,7 @@ export interface Tool {
 /** What a tool may look with before anything is decided. */
 export interface Eyes {
   readonly files: FileEyes;
+  readonly commands: CommandEyes;
   /** The decision for another call, nothing done (for `explain_policy`). */
   explain(tool: string, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   readonly workspaces: readonly string[];
@@ -98,6 +104,7 @@ export interface Eyes {
 /** Doors narrowed to what was decided. A tool holds nothing else. */
 export interface Permit {
   readonly files: FileHands;
+  readonly commands: CommandHands;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
   readonly progress: (message: string) => void;
@@ -126,6 +133,7 @@ export interface CallMeta {
   readonly flags?: readonly string[];
   readonly redactions?: readonly { readonly rule: string; readonly count: number }[];
   readonly truncated?: boolean;
+  readonly sandbox?: SandboxNote;
 }
 
 /** A question for a person: the message is safe to show, the state comes back with the answer. */

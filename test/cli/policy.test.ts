@@ -38,18 +38,14 @@ async function run(args: readonly string[], lines: readonly string[] = []): Prom
       yield* lines;
     },
     writeNew: (name, text) => writeFileSync(name, text, { flag: "wx", mode: 0o644 }),
-    load: ({ policy }) => loadPolicy({ ...SOURCES, files: policy, haveSecret: () => false }),
+    load: async ({ policy }) => loadPolicy({ ...SOURCES, files: policy, haveSecret: () => false }),
     prepareQuery: async (policy, { tool, args: given, as }) => {
       if (given["path"] === "../x") throw new Refusal("DENIED", "the path is outside the workspaces", "stay inside");
       const scopes = (as?.["scope"] ?? []) as string[];
-      return query([path("read", String(given["path"]))], {
-        tool,
-        args: given,
-        risk: policy.riskOf(tool),
-        principal: { id: "cli", scopes },
-      });
+      const asked = { tool, args: given, risk: policy.riskOf(tool), principal: { id: "cli", scopes } };
+      return { query: query([path("read", String(given["path"]))], asked) };
     },
-    trust: (name, sha256) => trusted.push(`${name} ${sha256.length}`),
+    trust: async (name, sha256) => void trusted.push(`${name} ${sha256.length}`),
     facts: { equivalents, eyes },
   };
   const program = new Command("portcullis").exitOverride();

@@ -25,42 +25,42 @@ function config(text: string): string {
 }
 
 describe("the workspace", () => {
-  test("is the current directory when nothing is said", () => {
-    expect(load().workspaces).toEqual([join(root, "project")]);
+  test("is the current directory when nothing is said", async () => {
+    expect((await load()).workspaces).toEqual([join(root, "project")]);
   });
 
-  test.each(["/", "/etc", "/usr", "/tmp"])("is not %s by itself", (cwd) => {
-    expect(() => load({}, {}, cwd)).toThrow(/without a workspace: name the project/);
+  test.each(["/", "/etc", "/usr", "/tmp"])("is not %s by itself", async (cwd) => {
+    await expect(load({}, {}, cwd)).rejects.toThrow(/without a workspace: name the project/);
   });
 
-  test("is not the home directory by itself, nor a link to it", () => {
+  test("is not the home directory by itself, nor a link to it", async () => {
     symlinkSync(join(root, "home"), join(root, "link"));
-    expect(() => load({}, {}, join(root, "home"))).toThrow(/--workspace/);
-    expect(() => load({}, {}, join(root, "link"))).toThrow(/--workspace/);
+    await expect(load({}, {}, join(root, "home"))).rejects.toThrow(/--workspace/);
+    await expect(load({}, {}, join(root, "link"))).rejects.toThrow(/--workspace/);
   });
 
-  test("must be there", () => {
-    expect(() => load({ workspace: ["../nowhere"] })).toThrow(/is not a directory: make it, or name another/);
+  test("must be there", async () => {
+    await expect(load({ workspace: ["../nowhere"] })).rejects.toThrow(/is not a directory: make it, or name another/);
   });
 });
 
 describe("flag, environment and file", () => {
-  test("count in this order", () => {
+  test("count in this order", async () => {
     const file = config("workspace: other\nstate: from-file\nprofile: ci\n");
-    expect(load({ config: file }).workspaces).toEqual([join(root, "other")]);
-    expect(load({ config: file }).state).toBe(join(root, "from-file"));
-    expect(load({ config: file }, { PORTCULLIS_STATE: "/from/env" }).state).toBe("/from/env");
-    expect(load({ config: file, state: "/from/flag" }, { PORTCULLIS_STATE: "/from/env" }).state).toBe("/from/flag");
-    expect(load({ config: file }, { PORTCULLIS_PROFILE: "team" }).profile).toBe("team");
+    expect((await load({ config: file })).workspaces).toEqual([join(root, "other")]);
+    expect((await load({ config: file })).state).toBe(join(root, "from-file"));
+    expect((await load({ config: file }, { PORTCULLIS_STATE: "/from/env" })).state).toBe("/from/env");
+    expect((await load({ config: file, state: "/from/flag" }, { PORTCULLIS_STATE: "/from/env" })).state).toBe("/from/flag");
+    expect((await load({ config: file }, { PORTCULLIS_PROFILE: "team" })).profile).toBe("team");
   });
 
-  test("state lies below XDG_STATE_HOME, else below the home", () => {
-    expect(load({}, { XDG_STATE_HOME: "/xdg" }).state).toBe("/xdg/portcullis");
-    expect(load().state).toBe(join(root, "home", ".local", "state", "portcullis"));
+  test("state lies below XDG_STATE_HOME, else below the home", async () => {
+    expect((await load({}, { XDG_STATE_HOME: "/xdg" })).state).toBe("/xdg/portcullis");
+    expect((await load()).state).toBe(join(root, "home", ".local", "state", "portcullis"));
   });
 
-  test("an unknown variable of ours warns with a guess, others don't", () => {
-    expect(load({}, { PORTCULLIS_POLCY: "x", PATH: "/bin" }).warnings).toEqual([
+  test("an unknown variable of ours warns with a guess, others don't", async () => {
+    expect((await load({}, { PORTCULLIS_POLCY: "x", PATH: "/bin" })).warnings).toEqual([
       "unknown variable PORTCULLIS_POLCY - did you mean PORTCULLIS_POLICY?",
     ]);
   });
@@ -72,18 +72,18 @@ describe("flag, environment and file", () => {
     ["a wrong type", "state: [a]\n", ":1:8: `state`"],
     ["no YAML", "state: [a\n", ":2:1: "],
     ["an alias", "workspace: &a x\nstate: *a\n", ""],
-  ])("%s in the file is an error with its place", (_name, text, expected) => {
-    expect(() => load({ config: config(text) })).toThrow(expected);
+  ])("%s in the file is an error with its place", async (_name, text, expected) => {
+    await expect(load({ config: config(text) })).rejects.toThrow(expected);
   });
 
-  test("policy and profile exclude each other", () => {
-    expect(() => load({ policy: ["p.yaml"], profile: "ci" })).toThrow(/drop --profile/);
+  test("policy and profile exclude each other", async () => {
+    await expect(load({ policy: ["p.yaml"], profile: "ci" })).rejects.toThrow(/drop --profile/);
   });
 
-  test("an unknown profile, a missing file and a missing home are said", () => {
-    expect(() => load({ profile: "lcoal" })).toThrow(/use local, team or ci/);
-    expect(() => load({ config: "nowhere.yaml" })).toThrow(/can't be read \(ENOENT\)/);
-    expect(() => loadConfig({}, { env: {}, cwd: join(root, "project"), home: "" })).toThrow(/--state DIR/);
+  test("an unknown profile, a missing file and a missing home are said", async () => {
+    await expect(load({ profile: "lcoal" })).rejects.toThrow(/use local, team or ci/);
+    await expect(load({ config: "nowhere.yaml" })).rejects.toThrow(/can't be read \(ENOENT\)/);
+    await expect(loadConfig({}, { env: {}, cwd: join(root, "project"), home: "" })).rejects.toThrow(/--state DIR/);
   });
 });
 

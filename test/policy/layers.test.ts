@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Effect, Obligations, Resource } from "../../src/types.ts";
-import { hashPolicy, loadPolicy, type PolicySources } from "../../src/policy/load.ts";
+import { hashPolicy } from "../../src/policy/check.ts";
+import { loadPolicy, type PolicySources } from "../../src/policy/load.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { command, path, policyFile, query, SOURCES, url } from "./support.ts";
 

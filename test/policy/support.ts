@@ -1,3 +1,4 @@
+import { readFile } from "../../src/policy/read-file.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,6 +106,7 @@ export function query(resources: readonly Resource[], more: Partial<Query> = {})
 }
 
 export const SOURCES: PolicySources = {
+  reader: readFile,
   files: [],
   projectFiles: [],
   trusted: () => false,

@@ -1,0 +1,78 @@
+/** The door to commands: read by the shell analysis, run by the sandbox in a view that the policy draws. */
+import type { Config } from "../config/load.ts";
+import type { Door } from "../files/door.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Runner } from "../sandbox/run.ts";
+import type { SandboxSpec } from "../types.ts";
+import { probeKey, probeMachine } from "./sandbox.ts";
+import type { Machine } from "./sandbox.ts";
+import type { ReadCommands } from "./read-command.ts";
+import { createViewer } from "./view.ts";
+import type { Viewer } from "./view.ts";
+
+/** A machine that was probed, with what runs commands on it. */
+export interface Ready extends Machine {
+  readonly runner: Runner;
+}
+
+/** What is told of a process beside what the sandbox knows. */
+export interface ProcessLabel {
+  readonly text: string;
+  readonly spec: SandboxSpec;
+}
+
+/** What all calls have in common. */
+export interface Commands {
+  readonly config: Config;
+  readonly door: Door;
+  readonly read: ReadCommands;
+  readonly viewer: Viewer;
+  readonly labels: Map<string, ProcessLabel>;
+  /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
+  ready(policy: Policy): Promise<Ready>;
+  /** Kills everything that still runs. */
+  close(): void;
+}
+
+/** Opens the door; nothing is loaded or tried before `ready` is asked. `onProbe` hears what was found. */
+export function openCommands(options: {
+  readonly config: Config;
+  readonly door: Door;
+  readonly random: (size: number) => Buffer;
+  readonly now: () => number;
+  readonly onProbe: (machine: Machine) => void;
+}): Commands {
+  const { config, door, random, now, onProbe } = options;
+  let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
+  let running: Runner | undefined;
+  let closed = false;
+
+  const prepare = async (policy: Policy): Promise<Ready> => {
+    const machine = await probeMachine(policy, { config, workspaces: door.workspaces, random, now });
+    const { createRunner } = await import("../sandbox/run.ts");
+    const runner = createRunner(machine.probe, { now });
+    // What the former policy's sandbox holds must not go on under a stricter one's eyes.
+    running?.close();
+    running = runner;
+    if (closed) runner.close();
+    else onProbe(machine);
+    return { ...machine, runner };
+  };
+
+  return {
+    config,
+    door,
+    read: new WeakMap(),
+    viewer: createViewer(door, now),
+    labels: new Map(),
+    ready(policy) {
+      const key = probeKey(policy);
+      if (current?.key !== key) current = { key, ready: prepare(policy) };
+      return current.ready;
+    },
+    close() {
+      closed = true;
+      running?.close();
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/** Hands for commands: exactly what was read and decided, printed by us, in the sandbox. */
+import { join } from "node:path";
+import type { Grant } from "../guard/stages.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { ProcessState } from "../sandbox/processes.ts";
+import type { RunRequest } from "../sandbox/request.ts";
+import { Refusal } from "../types.ts";
+import type { CommandHands, PlannedRun, ProcessInfo, ReadCommand, SandboxNote, SandboxSpec } from "../types.ts";
+import type { Commands, Ready } from "./commands.ts";
+import { deniedPaths } from "./denied-paths.ts";
+import type { View, ViewedCall } from "./view.ts";
+
+const NOTHING: View = { masked: [], readOnly: [] };
+
+/** Hands of one call of `session`. */
+export function commandHands(commands: Commands, policy: Policy, session: string, grant: Grant): CommandHands {
+  const { config, door, labels } = commands;
+  const { limits, signal } = grant;
+  const spec = limits.sandbox;
+
+  const ready = async (): Promise<Ready> => {
+    const machine = await commands.ready(policy);
+    const { backend, reason } = machine.probe;
+    if (backend === "none" && spec.backend !== "off")
+      throw new Refusal("SANDBOX_UNAVAILABLE", `no sandbox works here: ${reason}`, "a person can look into it with `portcullis doctor`");
+    return machine;
+  };
+
+  const plan = async (command: ReadCommand, { path }: Ready): Promise<PlannedRun> => {
+    const analysis = commands.read.get(command);
+    if (analysis === undefined) throw undecided();
+    const [{ hardenCommand, printArgv, printScript }, { findProgram }, { hardenGit }] = await Promise.all([
+      import("../shell/analyse.ts"),
+      import("../sandbox/program-path.ts"),
+      import("../sandbox/git.ts"),
+    ]);
+    const lookUp = (name: string): string => findProgram(name, path, door.workspaces);
+    const hardened = hardenCommand(analysis, hardenGit);
+    const argv = printArgv(hardened, lookUp);
+    if (argv === null) return { script: printScript(hardened, lookUp) };
+    const [program = "", ...rest] = argv;
+    // Named by a path: from the directory it runs in, as a shell would take it.
+    return { argv: [program.startsWith("/") ? program : lookUp(join(command.cwd, program)), ...rest] };
+  };
+
+  const decided = new Set<object>(grant.resources);
+  const check = (command: ReadCommand): ViewedCall => {
+    if (grant.judged === undefined || !command.resources.every((one) => decided.has(one))) throw undecided();
+    const { query, decision } = grant.judged;
+    return { query, asked: decision.effect === "ask" ? decision.rules.map(({ id }) => id) : [], admits: grant.admits };
+  };
+
+  const request = async (
+    command: ReadCommand,
+    options: { readonly stdin?: string; readonly timeout: number },
+  ): Promise<{ machine: Ready; view: View; call: ViewedCall; request: RunRequest }> => {
+    const call = check(command);
+    const machine = await ready();
+    const run = await plan(command, machine);
+    const bare = (spec.backend === "auto" ? machine.probe.backend : spec.backend) === "off";
+    const view = bare ? NOTHING : await commands.viewer(call, policy, { writable: spec.profile === "workspace-write", signal });
+    if (view.masked.some((path) => command.cwd === path || command.cwd.startsWith(`${path}/`)))
+      throw new Refusal("DENIED", "the policy hides the working directory from commands", "run the command in another directory");
+    const { systemPaths } = await import("../sandbox/program-path.ts");
+    return {
+      machine,
+      view,
+      call,
+      request: {
+        command: run,
+        cwd: command.cwd,
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+        env: environment(config.env, policy),
+        spec,
+        view: {
+          workspaces: door.workspaces.map((path) => ({ path, writable: true })),
+          masked: [...view.masked, ...guardsOwn(commands, policy)],
+          readOnly: view.readOnly,
+          systemPaths: systemPaths(machine.path),
+        },
+        limits: { timeout: options.timeout, output: limits.output },
+      },
+    };
+  };
+
+  const info = (state: ProcessState): ProcessInfo => {
+    const { id, cwd, startedAt, exitCode, killed, written, backend, newSensitive } = state;
+    const label = labels.get(id);
+    const command = label?.text ?? state.command.join(" ");
+    return { id, command, cwd, startedAt, exitCode, killed, written, sandbox: noteOf(backend, label?.spec ?? spec, newSensitive) };
+  };
+  const processes = async () => (await commands.ready(policy)).runner.processes;
+
+  return {
+    plan: async (command) => plan(command, await ready()),
+    async run(command, options) {
+      const { machine, view, call, request: asked } = await request(command, options);
+      const {
+        exitCode,
+        signal: by,
+        stdout,
+        stderr,
+        durationMs,
+        killed,
+        backend,
+        newSensitive,
+      } = await machine.runner.run({
+        ...asked,
+        signal,
+        onOutput: (_stream, chunk) => options.onOutput(chunk.length),
+      });
+      const denied = deniedPaths(stderr, view, { policy, query: call.query, command, workspaces: door.workspaces });
+      const sandbox = { ...noteOf(backend, spec, newSensitive), ...(denied.length > 0 ? { denied } : {}) };
+      return { exitCode, signal: by, stdout, stderr, durationMs, killed, sandbox };
+    },
+    async start(command, options) {
+      const { machine, request: asked } = await request(command, options);
+      signal.throwIfAborted();
+      const state = machine.runner.processes.start(session, asked);
+      labels.set(state.id, { text: command.text, spec });
+      return info(state);
+    },
+    list: async () => (await processes()).list(session).map(info),
+    async read(id, offset, waitMs) {
+      const state = await (await processes()).read(session, id, offset, waitMs);
+      return { ...info(state), data: state.data, start: state.start, end: state.end };
+    },
+    async write(id, input) {
+      if (!grant.resources.some(({ kind }) => kind === "opaque")) throw undecided();
+      return info((await processes()).write(session, id, input));
+    },
+    stop: async (id) => info(await (await processes()).stop(session, id)),
+  };
+}
+
+function undecided(): Refusal {
+  return new Refusal("DENIED", "this command was not decided", "repeat the call; if it happens again, report it as a fault");
+}
+
+function noteOf(backend: string, { profile, network }: SandboxSpec, newSensitive: readonly string[]): SandboxNote {
+  return { backend, profile, network, ...(newSensitive.length > 0 ? { newSensitive } : {}) };
+}
+
+/** What the policy passes and sets, nothing else (POLICY, `env`). */
+function environment(env: Readonly<Record<string, string | undefined>>, { settings }: Policy): Record<string, string> {
+  const passed = settings.env.pass.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { ...Object.fromEntries(passed), ...settings.env.set };
+}
+
+/** State, keys, policies and configuration, wherever they lie: a program path may show more of the machine than the workspaces. */
+function guardsOwn({ config }: Commands, policy: Policy): string[] {
+  return [config.state, ...policy.files, ...config.standing.directories, config.file, config.log.file].filter((path) => path !== undefined);
+}
