@@ -26,6 +26,7 @@ function policyOf(text: string) {
   const file = join(directory, "policy.yaml");
   writeFileSync(file, `version: 1\nextends: [local]\n${text}\n`, { mode: 0o600 });
   return loadPolicy({
+    reader: readFile,
     files: [file],
     projectFiles: [],
     trusted: () => false,

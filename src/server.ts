@@ -105,6 +105,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
+    onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
   const sanitizer = createSanitizer({ random, secrets: () => [] });
   const redact = (text: string) => sanitizer.redact(text);
