@@ -9,6 +9,7 @@ import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
 import type { Commands } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
+import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import { pooledRandom } from "./compose/random.ts";
 import { openShelf } from "./compose/shelf.ts";
@@ -107,7 +108,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
-  const sanitizer = createSanitizer({ random, secrets: () => [] });
+  const network = openNetwork(config.env);
+  const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
   const shelf = openShelf(config.state, ({ approvals, sessions, usage }) => {
@@ -141,9 +143,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
     admit: (call) => admission.admit(call),
-    open: (call) => openCall(call, call.signal, commands, source.current(), tools),
-    settle: (call, query, states, decision, preview) => {
-      const bound = bindCall(call, query.resources, states, decision.digest);
+    open: (call) => openCall(call, call.signal, commands, network, source.current(), tools),
+    settle: (call, query, prepared, decision, preview) => {
+      const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
       return desk.settle(call, bound, decision, grantable, preview);
     },
@@ -186,7 +188,12 @@ function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
         summary: redact(summary),
         ...(query ? { query: recordableQuery(query, redact) } : {}),
       }),
-    outcome: ({ sandbox, ...record }) => audit.outcome({ ...record, ...(sandbox ? { details: { sandbox } } : {}) }),
+    outcome: ({ sandbox, hops, ...record }) =>
+      audit.outcome({
+        ...record,
+        ...(sandbox ? { details: { sandbox } } : {}),
+        ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}),
+      }),
     approval: (callId, session, { event, ...details }) =>
       audit.record("approval", { event, callId, session, details, durability: "process" }),
   };

@@ -18,10 +18,24 @@ export function recordableQuery(query: Query, redact: (text: string) => string):
   const { resources, args } = query;
   return {
     ...query,
-    args: trim(args, redact),
+    args: trim(query.tool === "fetch" ? withoutMessage(args) : args, redact),
     resources: resources.length > MOST_RESOURCES ? leftOut(resources.length) : resources.map((resource) => trim(resource, redact)),
   };
 }
+
+/** What is sent to somebody else, and the headers that may carry credentials, are kept as their size only, however short. */
+function withoutMessage(args: Query["args"]): Query["args"] {
+  const { body, headers } = args;
+  return {
+    ...args,
+    ...(body === undefined ? {} : { body: sized(body) }),
+    ...(isObject(headers) ? { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, sized(value)])) } : {}),
+  };
+}
+
+const sized = (value: unknown): unknown => (typeof value === "string" ? leftOut(value.length) : value);
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const leftOut = (size: number): LeftOut => ({ $leftOut: size });
 

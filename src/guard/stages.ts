@@ -6,8 +6,10 @@ import type {
   Durability,
   Effect,
   Eyes,
+  HttpHop,
   Obligations,
   Permit,
+  Prepared,
   Preview,
   Query,
   Question,
@@ -17,6 +19,7 @@ import type {
   SandboxNote,
   Tool,
   ToolResult,
+  UrlResource,
 } from "../types.ts";
 import type { Cleaned } from "./clean.ts";
 import type { Judge, Judged } from "./judge.ts";
@@ -46,6 +49,8 @@ export interface OutcomeRecord {
   readonly channel?: string;
   readonly durationMs: number;
   readonly durability: Durability;
+  /** Requests that were sent. */
+  readonly hops?: readonly HttpHop[];
   /** How a command was confined and what came of it. */
   readonly sandbox?: SandboxNote;
 }
@@ -67,6 +72,9 @@ export interface Grant {
   readonly limits: Obligations;
   readonly signal: AbortSignal;
   readonly admits: (path: string, op: "read" | "list") => boolean;
+  /** What may be requested, asked before each hop, by name and by address. */
+  readonly judgeUrl: (url: UrlResource) => Pick<Decision, "effect" | "rules">;
+  readonly record: (hop: HttpHop) => void;
   readonly preview: boolean;
   readonly progress: Permit["progress"];
 }
@@ -100,7 +108,7 @@ export interface Stages {
   settle(
     call: Call,
     query: Query,
-    states: Readonly<Record<string, string>>,
+    prepared: Pick<Prepared, "states" | "scope">,
     decision: Decision,
     preview: () => Promise<Preview>,
   ): Promise<Settlement>;

@@ -112,8 +112,7 @@ function settingsAsRules(engine: Engine, layer: Layer, seen: Seen, resources: Qu
   if (layer.warn) return [];
   if (resource.kind === "path") return writesDenied(layer, seen) ? [layer.ref(["limits", "extensions"], "deny")] : [];
   if (!layer.trusted) return [];
-  if (resource.kind === "url")
-    return layer.egress.some((entry) => admits(entry, resource)) ? [layer.ref(["egress", "allow"], "allow")] : [];
+  if (resource.kind === "url") return admits(layer.egress, resource) ? [layer.ref(["egress", "allow"], "allow")] : [];
   if (resource.kind !== "command" || seen.unknown || resource.hazards.length > 0) return [];
   const program = resource.argv[0];
   const wraps = (other: Resource): boolean => other.kind === "command" && other.wrappers.some((wrapper) => wrapper === program);

@@ -64,7 +64,7 @@ function settle(scene: Scene = {}, at = world) {
     ...scene.call,
   };
   const resources: Resource[] = [{ kind: "path", op: "write", path: scene.path ?? "/w/a.txt" }];
-  const bound = bindCall(call, resources, { "/w/a.txt": scene.state ?? "sha256:before" }, scene.policy ?? "sha256:policy");
+  const bound = bindCall(call, resources, { states: { "/w/a.txt": scene.state ?? "sha256:before" } }, scene.policy ?? "sha256:policy");
   const decision = {
     effect: "ask",
     reason: "writes ask",

@@ -43,7 +43,7 @@ test.each<[string, "approved" | "pending"]>([
       transport: "stdio",
       interactive: false,
     };
-    const bound = bindCall(call, [], {}, "sha256:policy");
+    const bound = bindCall(call, [], { states: {} }, "sha256:policy");
     const id = `apr_${round.toString(16).padStart(32, "0")}`;
     const [createdAt, expiresAt] = [Date.now(), Date.now() + 60_000];
     const about = { callId: call.id, session: call.session, principal: "local", tool: call.tool, title: "", preview: "", channel: null };

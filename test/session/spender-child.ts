@@ -24,7 +24,7 @@ interface Order {
 }
 
 process.on("message", ({ call, at }: Order) => {
-  const bound = bindCall(call, [], {}, "sha256:policy");
+  const bound = bindCall(call, [], { states: {} }, "sha256:policy");
   const decision = { effect: "ask", reason: "", obligations: { channel: "any" }, digest: "sha256:policy" } as unknown as Decision;
   // Both processes spin to the same instant, so that they really meet.
   while (now() < at);
