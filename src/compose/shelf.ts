@@ -32,7 +32,9 @@ export interface Shelf {
 /** `first` is done once, when they are opened. */
 export function openShelf(state: string, first: (stores: Stores) => void): Shelf {
   let stores: Stores | undefined;
+  let closed = false;
   const open = (): Stores => {
+    if (closed) throw new Refusal("CANCELLED", "the server is closing", "Make the call again when it is back.");
     const opened = openStores(state);
     first(opened);
     return opened;
@@ -47,6 +49,7 @@ export function openShelf(state: string, first: (stores: Stores) => void): Shelf
     },
     isOpen: () => stores !== undefined,
     close: () => {
+      closed = true;
       stores?.close();
       stores = undefined;
     },

@@ -23,6 +23,8 @@ export interface AdmitSettings {
 export interface Live extends Used {
   refused: number;
   asked: number;
+  /** Its numbers have changed, and it is active now. */
+  changed(): void;
 }
 
 export interface AdmitDeps {
@@ -133,8 +135,7 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
         release?.();
         leavePauses.leave();
         turns.leave(principal.id);
-        // Active until now, and its numbers have changed.
-        deps.session(call);
+        live.changed();
         own.visits -= 1;
         if (own.visits === 0) lanes.delete(session);
       },

@@ -1,5 +1,6 @@
 /** Everything a tool returns, through the sanitizer: text, every string of structured content, and our own words last, untreated. */
 import type { CallMeta, SanitizeLevel, ToolResult } from "../types.ts";
+import { cleanStreams } from "./streams.ts";
 
 /** The sanitizer's words. */
 interface Options {
@@ -52,11 +53,17 @@ export async function cleanResult(
     ...(page ? { page: { start: page.start, length: page.length, cut: page.cut } } : {}),
   });
   const found: Found[] = [text];
+  const streams = await cleanStreams(result.streams ?? [], async (piece) => {
+    if (piece === "") return piece;
+    const cleaned = await sanitizer.text(piece, { level, source });
+    found.push(cleaned);
+    return cleaned.text;
+  });
   let structured: ToolResult["structured"];
   if (result.structured) {
     const cleaned = await sanitizer.value(result.structured, { level, source, maxBytes: output });
     found.push(cleaned);
-    structured = cleaned.value as ToolResult["structured"];
+    structured = { ...(cleaned.value as object), ...streams.named };
   }
   // What isn't shown may still be meant for the model: whoever reads on should know.
   const hidden = result.hidden ? (await sanitizer.text(result.hidden, { level, source })).flags : [];
@@ -71,8 +78,9 @@ export async function cleanResult(
   const redactions = found.flatMap((one) => one.redactions);
   const more = text.page !== undefined && text.page.end < text.page.total;
   const truncated = result.truncated === true || more || found.some((one) => one.truncated !== undefined);
-  const ours = [text.page && page ? tellPage(text.page, page.name) : undefined, result.note].filter((line) => line !== undefined);
-  const shown = [text.text, ...ours].join("\n");
+  const told = text.page && page ? tellPage(text.page, page.name) : "";
+  const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("
+");
   return {
     result: { ...result, text: shown, ...(structured ? { structured } : {}) },
     notes: {

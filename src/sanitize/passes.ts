@@ -56,7 +56,7 @@ export interface Notes {
 }
 
 /** Command output counts as text from outside at `strict` only: at `standard` it is mostly the user's own. */
-export function isOutside({ level, source }: SanitizeOptions): boolean {
+function isOutside({ level, source }: SanitizeOptions): boolean {
   return source.kind === "outside" || (source.kind === "command" && level === "strict");
 }
 
@@ -65,11 +65,11 @@ export function sanitizeText(input: string, options: SanitizeOptions, context: P
   const notes: Notes = { ledger: createLedger(), flags: [], removed: 0 };
   const cut = options.total !== undefined || options.page?.cut === true;
   const whole = cleanString(cut ? dropCutWord(input) : input, options, context, notes);
-  const most = options.maxBytes ?? Number.POSITIVE_INFINITY;
-  const part = options.page && cutPage(whole, options.page.start, options.page.length, most);
-  const shown: ReturnType<typeof truncate> = part ?? truncate(whole, most, options.total, options.rest ?? "");
-  const { text, marker, truncated } = shown;
   const normalized = options.level === "standard" || options.level === "strict";
+  const { maxBytes = Number.POSITIVE_INFINITY, total, rest, page } = options;
+  const part = page && cutPage(whole, page.start, page.length, maxBytes);
+  const shown: ReturnType<typeof truncate> = part ?? truncate(whole, { maxBytes, total, rest, checkEnd: normalized });
+  const { text, marker, truncated } = shown;
   const body = normalized && isOutside(options) ? wrap(text, context.delimiter, options.source.name) : text;
   const lines = [body, ...(marker === undefined ? [] : [marker]), ...(notes.removed > 0 && normalized ? [removed(notes.removed)] : [])];
   return {
@@ -82,7 +82,7 @@ export function sanitizeText(input: string, options: SanitizeOptions, context: P
   };
 }
 
-/** Normalize, redact, flag, defuse: everything but cutting and wrapping. */
+/** Normalize, flag, defuse, redact: everything but cutting and wrapping. */
 export function cleanString(input: string, options: SanitizeOptions, context: PassContext, notes: Notes): string {
   if (input === "") return input;
   const { level } = options;
@@ -96,15 +96,18 @@ export function cleanString(input: string, options: SanitizeOptions, context: Pa
     notes.flags.push({ kind: "encoding", rule: "binary", count: 1 });
     return binary;
   }
-  const clean = normalize(input, level === "strict");
+  // A byte order mark is one at the beginning only, and what is wrapped doesn't begin anything.
+  const clean = normalize(isOutside(options) ? input.replace(/^\ufeff/, "") : input, level === "strict");
   notes.removed += clean.removed;
   noteHidden(clean.found, clean.text, notes);
   const own = options.source.kind === "ours" ? { text: clean.text, count: 0 } : escapeLookalikes(clean.text);
   if (own.count > 0) notes.flags.push({ kind: "marker", rule: "imitated-marker", count: own.count });
   notes.flags.push(...flagInjections(own.text));
-  const safe = redact(own.text, context.held, notes.ledger, "all");
-  if (!isOutside(options)) return safe;
-  const defused = defuse(safe, level === "strict");
+  return redact(isOutside(options) ? defuseInto(own.text, level === "strict", notes) : own.text, context.held, notes.ledger, "all");
+}
+
+function defuseInto(text: string, strict: boolean, notes: Notes): string {
+  const defused = defuse(text, strict);
   for (const [rule, count] of defused.found) notes.flags.push({ kind: "markup", rule, count });
   return defused.text;
 }

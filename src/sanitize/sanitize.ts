@@ -12,7 +12,7 @@ export type { SanitizeOptions, Sanitized, Source } from "./passes.ts";
 export type { SanitizedValue } from "./value.ts";
 
 /** What the sanitizer is given. */
-export interface SanitizerOptions {
+interface SanitizerOptions {
   /** Random bytes for the delimiters. */
   readonly random: (bytes: number) => Uint8Array;
   /** The secrets in force now; asked at every call, as they may rotate. */

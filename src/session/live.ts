@@ -5,7 +5,12 @@ import type { SessionCounts, SessionRecord } from "./sessions.ts";
 const KEEP_AFTER = 1_000;
 
 /** A session in memory; the gate changes its numbers. */
-export type LiveSession = { -readonly [Key in keyof SessionCounts]: SessionCounts[Key] } & { readonly id: string; activeAt: number };
+export type LiveSession = { -readonly [Key in keyof SessionCounts]: SessionCounts[Key] } & {
+  readonly id: string;
+  activeAt: number;
+  /** Its numbers have changed, and it is active now. */
+  readonly changed: () => void;
+};
 
 export interface LiveDeps {
   readonly begin: (record: Omit<SessionRecord, "endedAt" | keyof SessionCounts>) => SessionRecord;
@@ -28,16 +33,16 @@ export class LiveSessions {
 
   /** The session of this name, active now. `about` is asked for when it begins. */
   use(id: string, about: () => Pick<SessionRecord, "principal" | "client" | "transport" | "profile" | "mode">): LiveSession {
-    const activeAt = this.#deps.now();
-    let session = this.#sessions.get(id);
-    if (session === undefined) {
-      const { calls, refused, asked, egress } = this.#deps.begin({ id, ...about(), createdAt: activeAt, activeAt });
-      session = { id, activeAt, calls, refused, asked, egress };
-      this.#sessions.set(id, session);
+    const known = this.#sessions.get(id);
+    if (known !== undefined) {
+      known.changed();
+      return known;
     }
-    session.activeAt = activeAt;
-    this.#changed.add(session);
-    this.#timer ??= setTimeout(() => this.#later(), KEEP_AFTER).unref();
+    const activeAt = this.#deps.now();
+    const { calls, refused, asked, egress } = this.#deps.begin({ id, ...about(), createdAt: activeAt, activeAt });
+    const session: LiveSession = { id, activeAt, calls, refused, asked, egress, changed: () => this.#touch(session) };
+    this.#sessions.set(id, session);
+    session.changed();
     return session;
   }
 
@@ -53,6 +58,14 @@ export class LiveSessions {
     this.#keep();
     for (const { id } of this.#sessions.values()) this.#deps.end(id, this.#deps.now());
     this.#sessions.clear();
+  }
+
+  #touch(session: LiveSession): void {
+    // A call that ends after its session has nothing left to count for.
+    if (!this.#sessions.has(session.id)) return;
+    session.activeAt = this.#deps.now();
+    this.#changed.add(session);
+    this.#timer ??= setTimeout(() => this.#later(), KEEP_AFTER).unref();
   }
 
   #later(): void {

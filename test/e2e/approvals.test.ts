@@ -286,7 +286,10 @@ describe.each(CLIENTS)("through %s", (kind) => {
     const writeNext = (n: number) => client.call("write_file", { ...WRITE, content: `${n}\n` });
     const grants = async (): Promise<Record<string, unknown>[]> => {
       const { stdout } = await world.run(["approvals", "grants", "--json"]);
-      return stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]));
+      return stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
     };
     await writeNext(1);
     await writeNext(2);

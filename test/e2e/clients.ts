@@ -18,7 +18,15 @@ export interface Result {
   readonly text: string;
   readonly isError: boolean;
   readonly structured: Record<string, unknown> | undefined;
-  readonly call: { callId: string; effect: string; rules: string[]; warnings?: string[]; flags?: string[]; truncated?: boolean };
+  readonly call: {
+    callId: string;
+    effect: string;
+    rules: string[];
+    warnings?: string[];
+    flags?: string[];
+    truncated?: boolean;
+    sandbox?: Record<string, unknown>;
+  };
   readonly refusal:
     | { code: string; reason: string; remedy: string; rules: string[]; callId: string; approval?: { id: string; expiresAt: string } }
     | undefined;
