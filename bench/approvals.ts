@@ -13,6 +13,7 @@ import { bindCall } from "../src/approval/seal.ts";
 import { readFile } from "../src/policy/read-file.ts";
 import { loadPolicy } from "../src/policy/load.ts";
 import { newSessionId } from "../src/session/sessions.ts";
+import { readFile } from "../src/policy/read-file.ts";
 import type { Call, Decision, Prepared } from "../src/types.ts";
 import { median, printFigure } from "./report.ts";
 
@@ -33,6 +34,7 @@ function policyOf(text: string) {
     protected: [],
     haveSecret: () => true,
     equivalents: () => [],
+    reader: readFile,
   });
 }
 
@@ -116,7 +118,7 @@ printFigure(
   await measure(async () => {
     n += 1;
     const asking = { ...call, tool: "write_file", args: { n } };
-    const bound = bindCall(asking, writes.resources, {}, policy.digest);
+    const bound = bindCall(asking, writes.resources, { states: {} }, policy.digest);
     const decision = { effect: "ask", reason: "writes ask", obligations: { channel: "any" }, digest: policy.digest } as Decision;
     const settle = (more: Partial<Call>) =>
       desk.settle({ ...asking, ...more }, bound, decision, true, () => Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }));

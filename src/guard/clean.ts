@@ -91,10 +91,10 @@ export async function cleanResult(
   };
 }
 
-/** Which part of a text this is and how to get the next one; nothing when it is the whole. */
-function tellPage({ start, end, total }: Part, name: string): string | undefined {
+/** Which part of a text this is and how to get the next one; empty when it is the whole. */
+function tellPage({ start, end, total }: Part, name: string): string {
   if (end < total) return `Characters ${start} to ${end} of ${total}: read on with ${name}: ${end}`;
-  if (start === 0) return undefined;
+  if (start === 0) return "";
   return start < total
     ? `Characters ${start} to ${end} of ${total}: the end`
     : `There is nothing from ${name}: ${start} on: the text has ${total} characters`;
