@@ -162,11 +162,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => {
-      // Tried while the client still greets us, so that the first listing need not wait for all of it.
-      void commands.ready(source.current());
-      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
-    },
+    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard),
     close: () => {
       source.close();
       commands.close();
@@ -220,9 +216,9 @@ function servingOf(
     hasTool: (name) => tools.has(name),
     listTools: async (principal) => {
       const inForce = policy();
-      const { probe } = await commands.ready(inForce);
+      const usable = await commands.usable(inForce);
       return [...tools.values()]
-        .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
+        .filter((tool) => usable || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
         .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
     },
