@@ -13,7 +13,6 @@ import { bindCall } from "../src/approval/seal.ts";
 import { readFile } from "../src/policy/read-file.ts";
 import { loadPolicy } from "../src/policy/load.ts";
 import { newSessionId } from "../src/session/sessions.ts";
-import { readFile } from "../src/policy/read-file.ts";
 import type { Call, Decision, Prepared } from "../src/types.ts";
 import { median, printFigure } from "./report.ts";
 
@@ -34,7 +33,6 @@ function policyOf(text: string) {
     protected: [],
     haveSecret: () => true,
     equivalents: () => [],
-    reader: readFile,
   });
 }
 
