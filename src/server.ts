@@ -128,6 +128,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       .join(", "),
     policy: () => source.current(),
     command,
+    workspaces: door.workspaces,
     warn: (call, summary) => {
       const { id: callId, session, tool, principal } = call;
       logger.warn({ callId, session, principal: principal.id, tool }, summary);
