@@ -95,7 +95,10 @@ describe("writing", () => {
     await expect.poll(() => read(id), { timeout: 5000 }).toMatchObject({ output: "one\ntwo\n" });
     await client.call("process_stop", { id });
     asked = [];
-    expect((await client.call("process_write", { id, input: "three\n" })).refusal).toMatchObject({ code: "NOT_FOUND", reason: expect.stringContaining("ended") });
+    expect((await client.call("process_write", { id, input: "three\n" })).refusal).toMatchObject({
+      code: "NOT_FOUND",
+      reason: expect.stringContaining("ended"),
+    });
     expect(asked).toEqual([]);
   });
 });
