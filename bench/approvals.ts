@@ -10,9 +10,9 @@ import { openAdmission } from "../src/compose/admission.ts";
 import { openDesk } from "../src/compose/desk.ts";
 import { openShelf } from "../src/compose/shelf.ts";
 import { bindCall } from "../src/approval/seal.ts";
+import { readFile } from "../src/policy/read-file.ts";
 import { loadPolicy } from "../src/policy/load.ts";
 import { newSessionId } from "../src/session/sessions.ts";
-import { readFile } from "../src/policy/read-file.ts";
 import type { Call, Decision, Prepared } from "../src/types.ts";
 import { median, printFigure } from "./report.ts";
 
@@ -26,13 +26,13 @@ function policyOf(text: string) {
   const file = join(directory, "policy.yaml");
   writeFileSync(file, `version: 1\nextends: [local]\n${text}\n`, { mode: 0o600 });
   return loadPolicy({
+    reader: readFile,
     files: [file],
     projectFiles: [],
     trusted: () => false,
     protected: [],
     haveSecret: () => true,
     equivalents: () => [],
-    reader: readFile,
   });
 }
 

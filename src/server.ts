@@ -106,6 +106,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
+    onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
   const network = openNetwork(config.env);
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });

@@ -1,6 +1,6 @@
 /** Admission over the main database: sessions that are kept, pauses that every process sees, budgets that all of them count. */
 import { createAdmission } from "../guard/admit.ts";
-import type { Visit } from "../guard/visit.ts";
+import type { Doorkeeper } from "../guard/admit.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compileTool } from "../policy/rule.ts";
 import { LiveSessions } from "../session/live.ts";
@@ -8,8 +8,7 @@ import { EVERY_SESSION } from "../session/pauses.ts";
 import type { Call } from "../types.ts";
 import type { Shelf } from "./shelf.ts";
 
-export interface Admission {
-  admit(call: Call): Visit | Promise<Visit>;
+export interface Admission extends Doorkeeper {
   /** Ends the session grants that were given under an older policy; how many there were. */
   dropGrants(policy: Policy): number;
   /** Keeps the counts and ends the sessions of this process. */
@@ -39,7 +38,7 @@ export function openAdmission(options: {
     now,
     report: options.report,
   });
-  const admit = createAdmission({
+  const doorkeeper = createAdmission({
     ...options,
     settings: () => policy().settings,
     matcher: compileTool,
@@ -59,7 +58,7 @@ export function openAdmission(options: {
     resume: (session) => command("sessions", "resume", session === EVERY_SESSION ? "--all" : session),
   });
   return {
-    admit,
+    ...doorkeeper,
     dropGrants: ({ digest }) =>
       shelf.isOpen() ? shelf.use(({ approvals }) => live.ids().reduce((dropped, id) => dropped + approvals.dropGrants(id, digest), 0)) : 0,
     close: () => {

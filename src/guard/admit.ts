@@ -48,8 +48,16 @@ export interface AdmitDeps {
 /** Questions that may be out at once before the oldest is charged again when it comes back. */
 const MOST_ASKED = 10_000;
 
-/** Makes the admission. It throws or rejects with the refusal. */
-export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promise<Visit> {
+/** The gate's doorkeeper. */
+export interface Doorkeeper {
+  /** Throws or rejects with the refusal. */
+  admit(call: Call): Visit | Promise<Visit>;
+  /** `stop` is done whenever the session is found paused: for what outlives its calls. */
+  hold(session: string, stop: () => void): void;
+}
+
+/** Makes the admission. */
+export function createAdmission(deps: AdmitDeps): Doorkeeper {
   const turns = new Turns();
   const loops = new Loops(deps.clock);
   const pauses = new Pauses(deps);
@@ -57,7 +65,7 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
   const lanes = new Map<string, { readonly lanes: Lanes; visits: number }>();
   const asked = new Set<string>();
 
-  return (call) => {
+  const admit = (call: Call): Visit | Promise<Visit> => {
     const settings = deps.settings();
     const live = deps.session(call);
     try {
@@ -71,6 +79,8 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
       throw error;
     }
   };
+
+  return { admit, hold: (session, stop) => pauses.hold(session, stop) };
 
   /** A call whose turn comes later: by then its session may be paused. */
   async function waited(turn: Promise<void>, call: Call, live: Live, settings: AdmitSettings, warnings: readonly string[]): Promise<Visit> {

@@ -1,5 +1,5 @@
 /** Sessions, pauses, limits, budgets, loops and cancellation as a client meets them, in both protocol eras. */
-import { existsSync, ftruncateSync, closeSync, openSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, ftruncateSync, closeSync, openSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CLIENTS, approveOnce, connect } from "./clients.ts";
@@ -141,6 +141,17 @@ describe.each(CLIENTS)("through %s", (kind) => {
     expect((await anew.call("read_text_file", READ)).refusal?.code).toBe("DENIED");
     expect(await world.run(["sessions", "resume", "--all"])).toMatchObject({ code: 0 });
     await expect.poll(async () => (await anew.call("read_text_file", READ)).isError, { timeout: 1_000, interval: 20 }).toBe(false);
+  });
+
+  test("a pause ends the processes that a session has started, too", async () => {
+    chmodSync(world.root, 0o755);
+    const rules = "rules: [{ id: wait, effect: allow, run: [sleep ...], why: test }]";
+    const client = await start(kind, `sandbox: { backend: off }\n${rules}`);
+    expect(await client.call("process_start", { command: "sleep 1000" })).toMatchObject({ isError: false });
+    expect(childrenOf(client).length).toBeGreaterThan(0);
+    const [session] = await lines<Session>("sessions", "list");
+    await world.run(["sessions", "pause", session?.id ?? ""]);
+    await expect.poll(() => childrenOf(client), SOON).toEqual([]);
   });
 
   test("a rate holds for its tool, says how long to wait, and leaves other tools alone", async () => {
