@@ -45,6 +45,8 @@ export interface House {
   policy(): Policy;
   /** What a stdio connection is served from: one session for the process. */
   serving(transport: Call["transport"]): Serving;
+  /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
+  redact(text: string): string;
   close(): void;
 }
 
@@ -118,7 +120,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     sessions.forget(retained);
     usage.forget(now());
   });
-  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), now });
+  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), redact, now });
   const admission = openAdmission({
     shelf,
     profile: source
@@ -158,14 +160,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
   const guard = createGuard(stages);
+  let warmed = false;
+  /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
+  const warm = (): void => {
+    if (!warmed) setImmediate(() => sanitizer.warm());
+    warmed = true;
+  };
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
     serving: (transport) => {
       // Tried while the client still greets us, so that the first listing need not wait for all of it.
       void commands.ready(source.current());
-      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
+      return servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm);
     },
+    redact,
     close: () => {
       source.close();
       commands.close();
@@ -206,6 +215,7 @@ function servingOf(
   commands: Commands,
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
+  listed: () => void,
 ): Serving {
   const session = newSessionId(random);
   const user = userInfo().username;
@@ -220,6 +230,7 @@ function servingOf(
     listTools: async (principal) => {
       const inForce = policy();
       const { probe } = await commands.ready(inForce);
+      listed();
       return [...tools.values()]
         .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
