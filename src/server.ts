@@ -45,6 +45,8 @@ export interface House {
   policy(): Policy;
   /** What a stdio connection is served from: one session for the process. */
   serving(transport: Call["transport"]): Serving;
+  /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
+  redact(text: string): string;
   close(): void;
 }
 
@@ -119,7 +121,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     sessions.forget(retained);
     usage.forget(now());
   });
-  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), now });
+  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), redact, now });
   const admission = openAdmission({
     shelf,
     profile: source
@@ -160,10 +162,17 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
   const guard = createGuard(stages);
+  let warmed = false;
+  /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
+  const warm = (): void => {
+    if (!warmed) setImmediate(() => sanitizer.warm());
+    warmed = true;
+  };
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard),
+    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm),
+    redact,
     close: () => {
       source.close();
       commands.close();
@@ -204,6 +213,7 @@ function servingOf(
   commands: Commands,
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
+  listed: () => void,
 ): Serving {
   const session = newSessionId(random);
   const user = userInfo().username;
@@ -218,6 +228,7 @@ function servingOf(
     listTools: async (principal) => {
       const inForce = policy();
       const usable = await commands.usable(inForce);
+      listed();
       return [...tools.values()]
         .filter((tool) => usable || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))

@@ -243,7 +243,7 @@ export function createDesk(deps: {
         };
         store.insert(row);
       }
-      if (!ask) return park({ ...row, callId: call.id });
+      if (!ask) return park({ ...row, title: shown.title, callId: call.id });
       const wait = Math.min(LONGEST_WAIT, settings.timeout);
       const question: Question = {
         id: row.id,
