@@ -50,8 +50,14 @@ async function benchFetch(form: "text" | "html"): Promise<void> {
   const ours = async (): Promise<unknown> => {
     const eyes = egress.eyes(signal);
     const limits = { timeout: 10_000, bytes: 1024 * 1024 };
-    const hands = egress.fetch(eyes, { decide: () => "allow", secrets: () => ({}), redact: (text) => text, limits, signal });
-    return hands.fetch({ target: eyes.parse(url), method: "GET", headers: {}, raw: false, startIndex: 0, maxLength: 1_000_000 });
+    const hands = egress.fetch(eyes, {
+      decide: () => ({ effect: "allow", rules: [] }),
+      secrets: async () => ({}),
+      record: () => undefined,
+      limits,
+      signal,
+    });
+    return hands.fetch({ target: eyes.parse(url), method: "GET", headers: {}, raw: false });
   };
   const bare = async (): Promise<unknown> => {
     const dispatcher = new Agent({ connect: { lookup: (_host, _options, found) => found(null, "127.0.0.1", 4) } });

@@ -5,11 +5,15 @@ import { bindCall } from "./approval/seal.ts";
 import { openAudit } from "./audit/audit.ts";
 import type { Audit } from "./audit/audit.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
+import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
 import type { Commands } from "./compose/commands.ts";
-import { lazyDesk } from "./compose/desk.ts";
+import { openDesk } from "./compose/desk.ts";
+import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import { pooledRandom } from "./compose/random.ts";
+import { openShelf } from "./compose/shelf.ts";
+import { commandLine } from "./compose/words.ts";
 import type { Config } from "./config/load.ts";
 import { openState } from "./config/state.ts";
 import { textWork } from "./files/diff.ts";
@@ -21,6 +25,7 @@ import type { Recorder, Stages } from "./guard/stages.ts";
 import type { Policy } from "./policy/policy.ts";
 import { openPolicySource } from "./policy/source.ts";
 import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
+import { newSessionId } from "./session/sessions.ts";
 import { builtinTools } from "./tools/index.ts";
 import type { Serving } from "./transport/mcp.ts";
 import type { Call, Outcome, Principal, Tool } from "./types.ts";
@@ -66,7 +71,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     interval: POLICY_INTERVAL,
     onChange: (policy, before) => {
       logger.info({ policy: policy.digest, before: before.digest }, "the policy was replaced");
-      record("policy", "replaced", { policy: policy.digest, before: before.digest });
+      record("policy", "replaced", { policy: policy.digest, before: before.digest, grantsDropped: admission.dropGrants(policy) });
     },
     onError: (problems) => {
       logger.error(
@@ -101,18 +106,48 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
+    onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
-  const sanitizer = createSanitizer({ random, secrets: () => [] });
+  const network = openNetwork(config.env);
+  const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
-  const desk = lazyDesk({ state: config.state, entry: options.entry, policy: () => source.current(), now });
+  const command = commandLine(options.entry, config.state);
+  const shelf = openShelf(config.state, ({ approvals, sessions, usage }) => {
+    const retained = now() - source.current().settings.audit.retain;
+    approvals.expire(now());
+    approvals.forget(retained);
+    sessions.forget(retained);
+    usage.forget(now());
+  });
+  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), now });
+  const admission = openAdmission({
+    shelf,
+    profile: source
+      .current()
+      .layers.flatMap(({ name, file }) => (name === "user" ? file.replace(/^profile:/, "") : []))
+      .join(", "),
+    policy: () => source.current(),
+    command,
+    warn: (call, summary) => {
+      const { id: callId, session, tool, principal } = call;
+      logger.warn({ callId, session, principal: principal.id, tool }, summary);
+      audit
+        .record("session", { event: "budget_warning", callId, session, principal: principal.id, tool, summary })
+        .catch((error: unknown) => logger.error({ err: error }, "a warning could not be recorded"));
+    },
+    report: (error) => logger.error({ err: error }, "the counts of the sessions could not be kept"),
+    now,
+    clock: () => performance.now(),
+  });
   const stages: Stages = {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
-    open: (call) => openCall(call, call.signal, commands, source.current(), tools),
-    settle: (call, query, states, decision, preview) => {
-      const bound = bindCall(call, query.resources, states, decision.digest);
+    admit: (call) => admission.admit(call),
+    open: (call) => openCall(call, call.signal, commands, network, source.current(), tools),
+    settle: (call, query, prepared, decision, preview) => {
+      const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
-      return desk.use().settle(call, bound, decision, grantable, preview);
+      return desk.settle(call, bound, decision, grantable, preview);
     },
     recorder: recorderOf(audit, redact),
     clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
@@ -135,7 +170,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     close: () => {
       source.close();
       commands.close();
-      desk.close();
+      admission.close();
+      shelf.close();
       door.close();
       audit.close();
     },
@@ -152,7 +188,12 @@ function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
         summary: redact(summary),
         ...(query ? { query: recordableQuery(query, redact) } : {}),
       }),
-    outcome: ({ sandbox, ...record }) => audit.outcome({ ...record, ...(sandbox ? { details: { sandbox } } : {}) }),
+    outcome: ({ sandbox, hops, ...record }) =>
+      audit.outcome({
+        ...record,
+        ...(sandbox ? { details: { sandbox } } : {}),
+        ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}),
+      }),
     approval: (callId, session, { event, ...details }) =>
       audit.record("approval", { event, callId, session, details, durability: "process" }),
   };
@@ -167,7 +208,7 @@ function servingOf(
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
 ): Serving {
-  const session = `sess_${random(16).toString("hex")}`;
+  const session = newSessionId(random);
   const user = userInfo().username;
   return {
     version: options.version,

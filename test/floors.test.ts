@@ -22,7 +22,12 @@ const DOORS: readonly { readonly door: string; readonly modules: RegExp; readonl
     // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), cli (what a person names).
     allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "cli/"],
   },
-  { door: "child processes", modules: /^(node:child_process|execa)$/, allowed: ["sandbox/", "files/ripgrep.ts"] },
+  {
+    door: "child processes",
+    modules: /^(node:child_process|execa)$/,
+    // Besides the sandbox: the search of files, and the operator's own command that tells a secret.
+    allowed: ["sandbox/", "files/ripgrep.ts", "config/secrets.ts"],
+  },
   { door: "the network", modules: /^(undici|node:(dns|net|tls|http|https|http2|dgram)(\/promises)?)$/, allowed: ["egress/"] },
   { door: "serving HTTP", modules: /^(hono|@hono\/.*)$/, allowed: ["transport/", "console/"] },
   { door: "SQLite", modules: /^better-sqlite3$/, allowed: ["audit/", "session/"] },

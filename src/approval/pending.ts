@@ -31,10 +31,21 @@ export interface PendingStore {
   find(id: string): PendingRow | undefined;
   /** The newest question about this call that is pending, approved or denied and hasn't expired. */
   open(identity: string, now: number): PendingRow | undefined;
+  /** Closes what has expired and erases its preview. */
+  expire(now: number): void;
   countPending(session: string, now: number): number;
   /** Moves from one status to another and erases the preview; false when it wasn't in `from` any more. */
   transition(id: string, from: PendingStatus, to: PendingStatus, channel?: string): boolean;
-  insertGrant(grant: { session: string; scope: string; tool: string; title: string; expiresAt: number; createdAt: number }): void;
+  insertGrant(grant: {
+    session: string;
+    principal: string;
+    policy: string;
+    scope: string;
+    tool: string;
+    title: string;
+    expiresAt: number;
+    createdAt: number;
+  }): void;
   hasGrant(session: string, scope: string, now: number): boolean;
 }
 
@@ -44,6 +55,8 @@ export interface ApprovalSettings {
   readonly timeout: number;
   readonly parked: number;
   readonly sessionTtl: number;
+  /** How long a yes may last; without `session` nobody is offered `approve_session`. */
+  readonly remember: readonly ("once" | "session")[];
 }
 
 export type Settled =
@@ -88,14 +101,15 @@ function declined(callId: string, note: string | undefined, channel: string): Se
 
 export function createDesk(deps: {
   readonly store: PendingStore;
-  readonly key: Uint8Array;
+  /** Read at each use, because it may have been rotated. */
+  readonly key: () => Uint8Array;
   readonly settings: () => ApprovalSettings;
   readonly now: () => number;
   readonly newId: () => string;
   /** The whole command line of one of our own commands, ready to paste. */
   readonly command: (...words: string[]) => string;
 }): Desk {
-  const { store, key, now } = deps;
+  const { store, now } = deps;
 
   function park(row: PendingRow): Settled {
     const remedy = `A person can answer it: ${deps.command("approvals", "approve", row.id)} (see it first: ${deps.command("approvals", "show", row.id)}). Then make the identical call again.`;
@@ -108,27 +122,32 @@ export function createDesk(deps: {
   }
 
   /** The caller came back with an answer to a question. */
-  function answer(call: Call, bound: Binding, outOfBand: boolean): Settled {
+  function answer(call: Call, bound: Binding, decision: Decision, choices: Question["choices"]): Settled {
     const given = call.approval;
     const id = given && stateId(given.state);
     const row = id === undefined ? undefined : store.find(id);
-    if (!given || !row || row.principal !== call.principal.id || !verifyState(key, given.state, row.id, call.session, row.binding))
+    if (!given || !row || row.principal !== call.principal.id || !verifyState(deps.key(), given.state, row.id, call.session, row.binding))
       return stale(call.id, "the answer belongs to no question of this session");
     const at = now();
-    if (row.status !== "pending" || at > row.answerBy || at < row.createdAt - CLOCK_SLACK)
+    // Where nobody answered, that very moment has passed: it is parked.
+    const late = given.answer !== "unanswered" && at > row.answerBy;
+    if (row.status !== "pending" || late || at < row.createdAt - CLOCK_SLACK)
       return stale(call.id, "the question was answered already or has expired");
     if (row.binding !== bound.binding) {
       store.transition(row.id, "pending", "stale");
       return stale(row.callId, "something changed between the question and the answer");
     }
-    switch (given.answer) {
+    // What wasn't offered is no answer.
+    switch (given.answer === "approve_session" && !choices.includes("approve_session") ? "invalid" : given.answer) {
       case "approve_once":
       case "approve_session": {
-        if (outOfBand) return park(row);
+        if (decision.obligations.channel === "out_of_band") return park(row);
         if (!store.transition(row.id, "pending", "spent", "elicitation")) return stale(row.callId, "the question was answered already");
         if (given.answer === "approve_session")
           store.insertGrant({
             session: call.session,
+            principal: call.principal.id,
+            policy: decision.digest,
             scope: bound.scope,
             tool: call.tool,
             title: row.title,
@@ -161,6 +180,10 @@ export function createDesk(deps: {
     if (row.status === "denied") {
       return store.transition(row.id, "denied", "spent") ? declined(call.id, undefined, channel) : undefined;
     }
+    if (now() < row.createdAt - CLOCK_SLACK) {
+      store.transition(row.id, "approved", "stale");
+      return stale(call.id, "the clock was set back since it was approved");
+    }
     if (row.binding !== bound.binding) {
       store.transition(row.id, "approved", "stale");
       return stale(call.id, "something changed since it was approved");
@@ -170,14 +193,17 @@ export function createDesk(deps: {
 
   return {
     async settle(call, bound, decision, grantable, preview) {
-      const outOfBand = decision.obligations.channel === "out_of_band";
-      if (call.approval) return answer(call, bound, outOfBand);
+      const settings = deps.settings();
+      const choices: Question["choices"] =
+        grantable && settings.remember.includes("session") ? ["approve_once", "approve_session"] : ["approve_once"];
+      // What has expired stays so on record, whatever the clock says later.
+      store.expire(now());
+      if (call.approval) return answer(call, bound, decision, choices);
       if (grantable && store.hasGrant(call.session, bound.scope, now())) return { kind: "go", channel: "session_grant", callId: call.id };
       const elsewhere = answeredElsewhere(call, bound);
       if (elsewhere) return elsewhere;
 
-      const settings = deps.settings();
-      const ask = call.interactive && !outOfBand;
+      const ask = call.interactive && decision.obligations.channel === "any";
       const shown = await preview();
       if (!ask && settings.headless === "deny") {
         const refusal = new Refusal(
@@ -218,7 +244,13 @@ export function createDesk(deps: {
       }
       if (!ask) return park({ ...row, callId: call.id });
       const wait = Math.min(LONGEST_WAIT, settings.timeout);
-      const question: Question = { id: row.id, message: row.preview, state: sealState(key, row.id, call.session, row.binding), wait };
+      const question: Question = {
+        id: row.id,
+        message: row.preview,
+        state: sealState(deps.key(), row.id, call.session, row.binding),
+        wait,
+        choices,
+      };
       return { kind: "ask", question, callId: row.callId };
     },
   };

@@ -1,6 +1,6 @@
 /** What a yes is worth: the digests it is bound to, and the seal that proves a returned answer belongs to a question of ours. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { Call, Resource } from "../types.ts";
+import type { Call, Prepared, Resource } from "../types.ts";
 
 /**
  * `identity` says which call this is (principal, tool, arguments); `binding` adds everything else a yes depends on (resources with their real
@@ -13,18 +13,19 @@ export interface Binding {
   readonly scope: string;
 }
 
-/** Digests of a call as it stands now. */
+/** Digests of a call as it stands now. The addresses of a name aren't bound: they rotate, and each is judged again before it is dialled. */
 export function bindCall(
   call: Pick<Call, "principal" | "tool" | "args">,
   resources: readonly Resource[],
-  states: Readonly<Record<string, string>>,
+  { states, scope }: Pick<Prepared, "states" | "scope">,
   policyDigest: string,
 ): Binding {
+  const named = resources.map((resource) => (resource.kind === "url" ? { ...resource, addresses: undefined } : resource));
   const identity = digest([call.principal.id, call.tool, call.args]);
   return {
     identity,
-    binding: digest([identity, resources, states, policyDigest]),
-    scope: digest([call.principal.id, call.tool, resources, policyDigest]),
+    binding: digest([identity, named, states, policyDigest]),
+    scope: digest([call.principal.id, call.tool, named, scope, policyDigest]),
   };
 }
 

@@ -2,7 +2,9 @@
 import type { Command } from "commander";
 import { createInterface } from "node:readline/promises";
 import type { Books } from "./books.ts";
+import { grantCommands } from "./grants.ts";
 import { printTable } from "./table.ts";
+import { withBooks } from "./with-books.ts";
 
 interface Options {
   readonly state?: string;
@@ -39,16 +41,7 @@ export function approvalCommands(program: Command): void {
     .argument("<id>")
     .option("--key <key>", "a key with the role approver, where there is no terminal")
     .action((id: string, options: Options) => withBooks(options, (books) => answer(books, id, "denied", options)));
-}
-
-async function withBooks(options: Options, use: (books: Books) => number | Promise<number>): Promise<void> {
-  const books = await (await import("./books.ts")).openBooks(options.state);
-  try {
-    books.approvals.expire(books.now());
-    process.exitCode = await use(books);
-  } finally {
-    books.close();
-  }
+  grantCommands(approvals);
 }
 
 function list(books: Books, options: Options): number {
@@ -62,8 +55,18 @@ function list(books: Books, options: Options): number {
     expires: new Date(row.expiresAt).toISOString(),
   }));
   if (options.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
-  else printTable(rows, ["id", "tool", "title", "asked", "expires"], "nothing waits for an answer");
+  else printGrouped(rows);
   return 0;
+}
+
+/** A flood of one session's questions stands together under its count, so that those of another can't get lost in it. */
+function printGrouped(rows: readonly (Readonly<Record<string, string>> & { readonly session: string })[]): void {
+  const groups = Map.groupBy(rows, ({ session }) => session);
+  if (groups.size === 0) printTable([], [], "nothing waits for an answer");
+  for (const [session, questions] of groups) {
+    process.stdout.write(`${session}: ${questions.length} ${questions.length === 1 ? "question" : "questions"}\n`);
+    printTable(questions, ["id", "tool", "title", "asked", "expires"], "");
+  }
 }
 
 function show(books: Books, id: string, options: Options): number {
@@ -86,9 +89,9 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
   const channel = await identify(books, row.preview || row.title, status, options);
   if (channel === undefined) return 1;
   // On record first: an answer that can't be recorded is not given.
-  await books.record({
+  await books.record("approval", {
     event: status,
-    approval: id,
+    details: { approval: id },
     callId: row.callId,
     session: row.session,
     principal: row.principal,

@@ -7,22 +7,29 @@ import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
 import { openApprovals } from "../session/approvals.ts";
 import { openKeys } from "../session/keys.ts";
+import { openPauses } from "../session/pauses.ts";
+import { openSessions } from "../session/sessions.ts";
 
 export interface Books {
   readonly directory: string;
   readonly approvals: ReturnType<typeof openApprovals>;
   readonly keys: ReturnType<typeof openKeys>;
+  readonly sessions: ReturnType<typeof openSessions>;
+  readonly pauses: ReturnType<typeof openPauses>;
   now(): number;
-  /** Puts an event about approvals on record. */
-  record(event: {
-    event: string;
-    approval?: string;
-    callId?: string;
-    session?: string;
-    principal?: string;
-    tool?: string;
-    channel?: string;
-  }): Promise<void>;
+  /** Puts an event about approvals or sessions on record. */
+  record(
+    kind: "approval" | "session",
+    event: {
+      event: string;
+      callId?: string;
+      session?: string;
+      principal?: string;
+      tool?: string;
+      channel?: string;
+      details?: object;
+    },
+  ): Promise<void>;
   close(): void;
 }
 
@@ -36,8 +43,10 @@ export async function openBooks(state: string | undefined): Promise<Books> {
     directory: config.state,
     approvals: openApprovals(db),
     keys: openKeys(db, randomBytes),
+    sessions: openSessions(db),
+    pauses: openPauses(db),
     now,
-    async record({ event, approval, ...entry }) {
+    async record(kind, event) {
       const audit = openAudit({
         directory: config.state,
         now,
@@ -45,12 +54,7 @@ export async function openBooks(state: string | undefined): Promise<Books> {
         report: (message) => process.stderr.write(`portcullis: ${message}\n`),
       });
       try {
-        await audit.record("approval", {
-          event,
-          ...entry,
-          ...(approval === undefined ? {} : { details: { approval } }),
-          durability: "power",
-        });
+        await audit.record(kind, { ...event, durability: "power" });
       } finally {
         audit.close();
       }

@@ -1,6 +1,7 @@
 /** `portcullis keys`: API keys for clients and approvers. */
 import type { Command } from "commander";
 import { printTable } from "./table.ts";
+import { withBooks } from "./with-books.ts";
 
 interface Options {
   readonly state?: string;
@@ -38,7 +39,27 @@ export function keyCommands(program: Command): Command {
     .option("--state <dir>", "the state directory of the server")
     .addHelpText("after", "\nExample:\n  portcullis keys revoke ci\n")
     .action(revoke);
+  keys
+    .command("rotate-seal")
+    .description("put a new key under approvals: every open question becomes void")
+    .option("--state <dir>", "the state directory of the server")
+    .addHelpText("after", "\nExample:\n  portcullis keys rotate-seal\n")
+    .action(rotateSeal);
   return keys;
+}
+
+/** Running servers read the key at each question, so it works at once. */
+async function rotateSeal(options: Options): Promise<void> {
+  const [{ replaceKey }, { randomBytes }] = await Promise.all([import("../config/state.ts"), import("node:crypto")]);
+  await withBooks(options, async (books) => {
+    await books.record("approval", { event: "seal_rotated", channel: "cli" });
+    replaceKey(books.directory, "seal.key", 32, randomBytes);
+    const ended = books.approvals.voidOpen();
+    process.stdout.write(
+      `rotated the seal key: ${ended === 1 ? "1 open question is" : `${ended} open questions are`} void and will be asked anew\n`,
+    );
+    return 0;
+  });
 }
 
 async function create(options: Options): Promise<void> {
@@ -52,9 +73,11 @@ async function create(options: Options): Promise<void> {
       : scopes.some((scope) => !/^[\u0021\u0023-\u005b\u005d-\u007e]+$/.test(scope))
         ? "a scope is visible ASCII without quotes and backslashes (RFC 6749, 3.3)"
         : undefined;
-  if (problem !== undefined) return fail(problem, 2);
-  const books = await (await import("./books.ts")).openBooks(options.state);
-  try {
+  if (problem !== undefined) {
+    process.exitCode = fail(problem, 2);
+    return;
+  }
+  await withBooks(options, (books) => {
     const now = books.now();
     const secret = books.keys.create(
       {
@@ -67,14 +90,12 @@ async function create(options: Options): Promise<void> {
     );
     if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);
     process.stdout.write(`${secret}\n`);
-  } finally {
-    books.close();
-  }
+    return 0;
+  });
 }
 
 async function list(options: Options): Promise<void> {
-  const books = await (await import("./books.ts")).openBooks(options.state);
-  try {
+  await withBooks(options, (books) => {
     const rows = books.keys.list().map((key) => ({
       name: key.name,
       role: key.role,
@@ -85,22 +106,20 @@ async function list(options: Options): Promise<void> {
     }));
     if (options.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`);
     else printTable(rows, ["name", "role", "scopes", "created", "expires", "revoked"], "there are no keys");
-  } finally {
-    books.close();
-  }
+    return 0;
+  });
 }
 
 async function revoke(name: string, options: Options): Promise<void> {
-  const books = await (await import("./books.ts")).openBooks(options.state);
-  try {
+  await withBooks(options, (books) => {
     if (!books.keys.revoke(name, books.now())) return fail(`there is no key ${JSON.stringify(name)} in force`, 1);
     process.stdout.write(`revoked ${name}\n`);
-  } finally {
-    books.close();
-  }
+    return 0;
+  });
 }
 
-function fail(message: string, code: number): void {
+/** Says what went wrong and gives the exit code. */
+function fail(message: string, code: number): number {
   process.stderr.write(`portcullis: ${message}\n`);
-  process.exitCode = code;
+  return code;
 }

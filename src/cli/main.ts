@@ -7,6 +7,7 @@ import { approvalCommands } from "./approvals.ts";
 import { auditCommands, replayCommand, rotateAuditCommand } from "./audit.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
+import { sessionCommands } from "./sessions.ts";
 import { packageVersion } from "./version.ts";
 
 /** Exit codes of CONTRACT section 1. */
@@ -49,6 +50,7 @@ async function createProgram(first: string | undefined): Promise<Command> {
 
   const io = processIo();
   approvalCommands(program);
+  sessionCommands(program);
   auditCommands(program, io);
   const keys = keyCommands(program);
   rotateAuditCommand(keys, io);

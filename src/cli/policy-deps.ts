@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { openCall } from "../compose/call.ts";
 import type { Caller } from "../compose/call.ts";
+import { openNetwork } from "../compose/network.ts";
+import type { Network } from "../compose/network.ts";
 import { openCommands } from "../compose/commands.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
@@ -10,7 +12,8 @@ import { openState } from "../config/state.ts";
 import { trustHash } from "../config/trust.ts";
 import { textWork } from "../files/diff.ts";
 import { openDoor } from "../files/door.ts";
-import { judgeCall } from "../guard/judge.ts";
+import { judgeCall, judgeResolved } from "../guard/judge.ts";
+import type { Judged } from "../guard/judge.ts";
 import type { Policy } from "../policy/policy.ts";
 import { builtinTools } from "../tools/index.ts";
 import { Refusal } from "../types.ts";
@@ -20,6 +23,7 @@ import type { ExplainedCall, PolicyCommandDeps } from "./policy.ts";
 /** Gathers it; loads the shell analysis, because policies are tested with it. */
 export async function policyDeps(): Promise<PolicyCommandDeps> {
   const facts = await loadFacts(true);
+  const network = openNetwork(surroundings().env);
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     error: (line) => void process.stderr.write(`${line}\n`),
@@ -29,7 +33,7 @@ export async function policyDeps(): Promise<PolicyCommandDeps> {
     readLines: () => linesOf(process.stdin),
     writeNew: (file, text) => writeFileSync(file, text, { flag: "wx", mode: 0o600 }),
     load: async (flags) => loadPolicyOf(await loadConfig(flags, surroundings(), false), facts),
-    prepareQuery,
+    prepareQuery: (policy, call, workspaces) => prepareQuery(network, policy, call, workspaces),
     trust: async (file, sha256) => {
       const { state } = await loadConfig({}, surroundings(), false);
       openState(state);
@@ -53,25 +57,38 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
 
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
 async function prepareQuery(
+  network: Network,
   policy: Policy,
   call: ExplainedCall,
   workspaces: readonly string[],
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
   const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
-  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
+  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined, onStart: () => undefined });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, commands, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, network, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);
-    const { query } = judgeCall(policy, { ...caller, tool: call.tool, args: call.args }, tool, prepared, door.workspaces);
+    const asked = { ...caller, tool: call.tool, args: call.args };
+    const named = judgeCall(policy, asked, tool, prepared, door.workspaces);
+    // Who asks at the shell may look up any name but one that is denied already.
+    const { query } =
+      named.decision.effect === "deny" ? named : await judgeResolved(policy, asked, tool, prepared, named).catch(unlessAdmitted(named));
     return { query, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } finally {
     opened.close();
     door.close();
   }
+}
+
+/** A name that can't be looked up refuses a call that would go ahead; one that a person would be asked about is asked about by name. */
+function unlessAdmitted(named: Judged): (error: unknown) => Judged {
+  return (error) => {
+    if (named.decision.effect === "allow" || !(error instanceof Refusal)) throw error;
+    return named;
+  };
 }
 
 /** A tool of an upstream server, which policies can speak of before the server is known: its call is its only resource. */

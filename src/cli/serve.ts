@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
+import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
 import type { ServingOptions } from "./main.ts";
@@ -9,6 +10,7 @@ import { packageVersion } from "./version.ts";
 
 /** Serves over stdio; ends within two seconds after stdin does. */
 export async function serve(options: ServingOptions): Promise<void> {
+  if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
   const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact: (text) => text });
@@ -34,5 +36,5 @@ function connectHint(workspaces: readonly string[]): string {
       portcullis: { command: entryWords()[0], args: [entryWords()[1], "serve", ...workspaces.flatMap((path) => ["--workspace", path])] },
     },
   };
-  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\\n${JSON.stringify(entry, null, 2)}\\n`;
+  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\n${JSON.stringify(entry, null, 2)}\n`;
 }

@@ -28,8 +28,12 @@ export interface Commands {
   readonly read: ReadCommands;
   readonly viewer: Viewer;
   readonly labels: Map<string, ProcessLabel>;
+  /** A session has started a process that outlives its call. */
+  onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
   ready(policy: Policy): Promise<Ready>;
+  /** Ends the processes of a session. */
+  stop(session: string): void;
   /** Kills everything that still runs. */
   close(): void;
 }
@@ -41,8 +45,9 @@ export function openCommands(options: {
   readonly random: (size: number) => Buffer;
   readonly now: () => number;
   readonly onProbe: (machine: Machine) => void;
+  readonly onStart: (session: string) => void;
 }): Commands {
-  const { config, door, random, now, onProbe } = options;
+  const { config, door, random, now, onProbe, onStart } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -65,10 +70,15 @@ export function openCommands(options: {
     read: new WeakMap(),
     viewer: createViewer(door, now),
     labels: new Map(),
+    onStart,
     ready(policy) {
       const key = probeKey(policy);
       if (current?.key !== key) current = { key, ready: prepare(policy) };
       return current.ready;
+    },
+    stop(session) {
+      for (const { id, exitCode } of running?.processes.list(session) ?? [])
+        if (exitCode === null) void running?.processes.stop(session, id);
     },
     close() {
       closed = true;

@@ -122,6 +122,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
       signal.throwIfAborted();
       const state = machine.runner.processes.start(session, asked);
       labels.set(state.id, { text: command.text, spec });
+      commands.onStart(session);
       return info(state);
     },
     list: async () => (await processes()).list(session).map(info),

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -73,6 +74,19 @@ export function readKey(directory: string, name: string, bytes: number, random: 
       closeSync(fd);
       unlinkSync(aside);
     }
+  }
+}
+
+/** Puts a new secret key in the place of the one there is, whole or not at all. */
+export function replaceKey(directory: string, name: string, bytes: number, random: (size: number) => Buffer): void {
+  const aside = join(directory, `${name}.${random(8).toString("hex")}.tmp`);
+  const fd = openSync(aside, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600);
+  try {
+    writeSync(fd, random(bytes));
+    fsyncSync(fd);
+    renameSync(aside, join(directory, name));
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -43,7 +43,8 @@ export async function send(
   },
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { buildConnector, Client } = await import("undici"); // heavy: only a process that fetches pays for it
+  // Heavy: only a process that fetches pays for it. By its default, which is all that a bundle keeps of a CommonJS module that loads late.
+  const { buildConnector, Client } = (await import("undici")).default;
   let address = "";
   const connect = buildConnector({
     allowH2: false,

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Effect, HttpHop, HttpPage, HttpRequest, Target, UrlEyes, UrlResource } from "../types.ts";
+import type { Decision, HttpHop, HttpPage, HttpRequest, Target, UrlEyes, UrlResource } from "../types.ts";
 import { Refusal } from "../types.ts";
 import type { Body } from "./body.ts";
 import { ACCEPT_ENCODING, readBody } from "./body.ts";
@@ -7,7 +7,6 @@ import type { Answer } from "./dial.ts";
 import { send } from "./dial.ts";
 import { checkHeaders, headersThatFollow } from "./headers.ts";
 import { authorityOf, normalizeMethod, normalizeUrl } from "./host.ts";
-import { cutPage } from "./page.ts";
 import type { Reopened } from "./resolve.ts";
 import { dialable, waitFor } from "./resolve.ts";
 import { decodeText, formOf, looksLikeHtml, looksLikeText, readMediaType } from "./text.ts";
@@ -15,11 +14,11 @@ import { decodeText, formOf, looksLikeHtml, looksLikeText, readMediaType } from 
 /** What one call of `fetch` was granted. */
 export interface FetchGrant {
   /** Asked before every hop, first without addresses, then with them; only `allow` goes on. The first hop is what was decided or approved. */
-  readonly decide: (resource: UrlResource) => Effect;
+  readonly decide: (resource: UrlResource) => Pick<Decision, "effect" | "rules">;
   /** Headers that carry the operator's secrets for this host. Asked anew at every hop, so they never go along to another. */
-  readonly secrets: (host: string) => Readonly<Record<string, string>>;
-  /** Takes secrets out of the whole text before a page is cut from it, so that none escapes by lying across the cut. */
-  readonly redact: (text: string) => string;
+  readonly secrets: (host: string) => Promise<Readonly<Record<string, string>>>;
+  /** Hears of every request that was sent, whatever became of it. */
+  readonly record: (hop: HttpHop) => void;
   /** Whole time (ms) and size of a body as read and as unpacked (bytes). */
   readonly limits: { readonly timeout: number; readonly bytes: number };
   readonly signal: AbortSignal;
@@ -53,7 +52,7 @@ export async function fetchPage(
   grant.signal.addEventListener("abort", cancel, { once: true });
   if (grant.signal.aborted) cancel();
   try {
-    const run: Run = { eyes, reopened, grant, signal: clock.signal, hops: [] };
+    const run: Run = { eyes, reopened, grant, signal: clock.signal };
     return await follow(run, redirects, request);
   } finally {
     clearTimeout(timer);
@@ -66,7 +65,6 @@ interface Run {
   readonly reopened: Reopened;
   readonly grant: FetchGrant;
   readonly signal: AbortSignal;
-  readonly hops: HttpHop[];
 }
 
 async function follow(run: Run, redirects: number, request: HttpRequest): Promise<HttpPage> {
@@ -77,11 +75,11 @@ async function follow(run: Run, redirects: number, request: HttpRequest): Promis
     body: request.body,
   };
   for (let left = redirects; ; left -= 1) {
-    const { answer, record } = await take(run, hop);
+    const { answer, record } = await take(run, hop, left === redirects);
     try {
       const location = redirection(answer);
       if (location === undefined) return await readPage(run, hop, answer, record, request);
-      run.hops.push(record(0));
+      record(0);
       if (left === 0) throw new Refusal("DENIED", `more than ${redirects} redirects (egress.redirects)`, "fetch the last URL itself");
       hop = nextHop(hop, answer.status, location);
     } finally {
@@ -91,19 +89,24 @@ async function follow(run: Run, redirects: number, request: HttpRequest): Promis
 }
 
 /** One request: judged by name, then by address, then sent there. */
-async function take(run: Run, hop: Hop): Promise<{ answer: Answer; record: (bytes: number) => HttpHop }> {
+async function take(run: Run, hop: Hop, first: boolean): Promise<{ answer: Answer; record: (bytes: number) => void }> {
   const { target, method } = hop;
   const named = run.eyes.resource(target, method);
-  admit(run, named);
+  admit(run, named, first);
   const resource = await waitFor(run.eyes.resolve(named), run.signal);
-  admit(run, resource);
+  admit(run, resource, first);
   const addresses = dialable(resource, run.reopened);
   const { scheme, host, port } = target;
-  const secrets = mayCarrySecrets(target, addresses, run.reopened) ? run.grant.secrets(host) : {};
+  const secrets = mayCarrySecrets(target, addresses, run.reopened) ? await waitFor(run.grant.secrets(host), run.signal) : {};
   const headers = { accept: "text/markdown, text/html;q=0.9, */*;q=0.8", "user-agent": USER_AGENT, ...hop.headers, ...lowerCase(secrets) };
   const sent = { method, headers: { ...headers, "accept-encoding": ACCEPT_ENCODING }, body: hop.body };
-  const answer = await send(target, addresses, sent, run.signal);
-  return { answer, record: (bytes) => ({ method, scheme, host, port, address: answer.address, status: answer.status, bytes }) };
+  const record = (address: string, status: number, bytes: number) =>
+    run.grant.record({ method, scheme, host, port, address, status, bytes });
+  const answer = await send(target, addresses, sent, run.signal).catch((error: unknown) => {
+    record("", 0, 0);
+    throw error;
+  });
+  return { answer, record: (bytes) => record(answer.address, answer.status, bytes) };
 }
 
 /** A secret travels encrypted, or to a place that the operator named by address. */
@@ -115,13 +118,12 @@ function lowerCase(headers: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function admit(run: Run, resource: UrlResource): void {
-  const effect = run.grant.decide(resource);
+function admit(run: Run, resource: UrlResource, first: boolean): void {
+  const { effect, rules } = run.grant.decide(resource);
   if (effect === "allow") return;
-  const first = run.hops.length === 0;
   // A literal that a redirect names may be an inside address: the kind of hop is all the caller needs.
   const where = first || isIP(resource.host) === 0 ? `\`${resource.scheme}://${authorityOf(resource.host, resource.port)}\`` : "an address";
-  const reason = `${first ? "the request" : "a redirect"} to ${where} is not allowed by the policy (${effect})`;
+  const reason = `${first ? "the request" : "a redirect"} to ${where} is not allowed by the policy (${effect} by ${rules.map(({ id }) => id).join(", ")})`;
   throw new Refusal(
     "DENIED",
     reason,
@@ -150,13 +152,16 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   return { target, method: asGet ? "GET" : hop.method, headers, ...(!asGet && { body: hop.body }) };
 }
 
-async function readPage(run: Run, hop: Hop, answer: Answer, record: (bytes: number) => HttpHop, request: HttpRequest): Promise<HttpPage> {
+async function readPage(run: Run, hop: Hop, answer: Answer, record: (bytes: number) => void, request: HttpRequest): Promise<HttpPage> {
   const { type, charset } = readMediaType(String(answer.headers["content-type"] ?? ""));
   const form = formOf(type);
-  const unread: Body = { bytes: Buffer.alloc(0), wire: 0 };
+  let body: Body = { bytes: Buffer.alloc(0), wire: 0 };
   const skip = form === "metadata" || hop.method === "HEAD";
-  const body = skip ? unread : await readBody(answer, hop.target.host, run.grant.limits.bytes, run.signal);
-  run.hops.push(record(body.wire));
+  try {
+    if (!skip) body = await readBody(answer, hop.target.host, run.grant.limits.bytes, run.signal);
+  } finally {
+    record(body.wire);
+  }
   const length = Number(answer.headers["content-length"] ?? Number.NaN);
   const common = {
     url: hop.target.href,
@@ -164,16 +169,14 @@ async function readPage(run: Run, hop: Hop, answer: Answer, record: (bytes: numb
     contentType: type,
     ...(length >= 0 && { length }),
     ...(body.cut && { cut: body.cut }),
-    hops: run.hops,
   };
   if (skip || (form === "unknown" && !looksLikeText(body.bytes))) {
-    return { ...common, form: "metadata", text: "", start: 0, total: 0, replaced: false, hidden: "" };
+    return { ...common, form: "metadata", text: "", replaced: false, hidden: "" };
   }
   const { text, replaced } = decodeText(body.bytes, charset, form === "html");
   const html = form === "html" || (form === "unknown" && looksLikeHtml(text));
   const shown = html && !request.raw ? await toMarkdown(text, hop.target.href) : { text, hidden: "" };
-  const part = cutPage(run.grant.redact(shown.text), request.startIndex, request.maxLength);
-  return { ...common, ...part, form: html && !request.raw ? "markdown" : "text", replaced, hidden: shown.hidden };
+  return { ...common, ...shown, form: html && !request.raw ? "markdown" : "text", replaced };
 }
 
 async function toMarkdown(html: string, base: string): Promise<{ readonly text: string; readonly hidden: string }> {

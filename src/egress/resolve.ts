@@ -3,6 +3,7 @@ import type { Target, UrlEyes, UrlResource } from "../types.ts";
 import { Refusal } from "../types.ts";
 import type { ClassifiedAddress } from "./address.ts";
 import { classify } from "./address.ts";
+import { checkHeaders } from "./headers.ts";
 import { authorityOf, normalizeMethod, normalizeUrl } from "./host.ts";
 import { isLocalhost, specialName } from "./names.ts";
 
@@ -11,6 +12,9 @@ export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /** Answers "there is none", as c-ares and getaddrinfo say it. Everything else is a failure to find out. */
 const NONE: readonly unknown[] = ["ENOTFOUND", "ENODATA", "EAI_NODATA", "EAI_NONAME"];
+
+/** How long a look-up may take (ms); the system's own would go on for half a minute. */
+const LOOKUP_TIMEOUT = 10_000;
 
 /** Addresses that one name may have; more is an answer nobody needs. */
 const MOST_ADDRESSES = 64;
@@ -53,7 +57,7 @@ function knownAddresses({ host, port }: Target, reopened: Reopened): readonly Cl
 async function ask(look: Lookup, host: string): Promise<readonly ClassifiedAddress[]> {
   let found: readonly string[];
   try {
-    found = await look(host);
+    found = await waitFor(look(host), AbortSignal.timeout(LOOKUP_TIMEOUT));
   } catch (error) {
     if (!NONE.includes(codeOf(error)))
       throw new Refusal("FAILED", `looking up \`${host}\` failed`, "check the name server (egress.dns) and try again", error);
@@ -98,6 +102,7 @@ export function openEyes(look: Lookup, reopened: Reopened, signal: AbortSignal):
       const addresses = await waitFor(answer, signal);
       return { ...resource, addresses: addresses.map(plain) };
     },
+    headers: checkHeaders,
   };
 }
 

@@ -9,6 +9,7 @@ interface Options {
   readonly maxBytes?: number;
   readonly total?: number;
   readonly rest?: string;
+  readonly page?: { readonly start: number; readonly length: number; readonly cut: boolean };
 }
 
 interface Found {
@@ -17,8 +18,14 @@ interface Found {
   readonly truncated?: unknown;
 }
 
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly total: number;
+}
+
 export interface Sanitizer {
-  text(text: string, options: Options): Promise<Found & { readonly text: string }>;
+  text(text: string, options: Options): Promise<Found & { readonly text: string; readonly page?: Part }>;
   value(value: unknown, options: Options): Promise<Found & { readonly value: unknown }>;
 }
 
@@ -36,36 +43,43 @@ export async function cleanResult(
   level: SanitizeLevel,
   output: number,
 ): Promise<Cleaned> {
-  const options: Options = {
+  const source = { kind: result.source, name: result.origin ?? tool };
+  const { page } = result;
+  const text = await sanitizer.text(result.text, {
     level,
-    source: { kind: result.source, name: result.origin ?? tool },
+    source,
     ...(result.sized ? {} : { maxBytes: output }),
     ...(result.cut ? { total: result.cut.total, rest: result.cut.rest } : {}),
-  };
-  const text = await sanitizer.text(result.text, options);
+    ...(page ? { page: { start: page.start, length: page.length, cut: page.cut } } : {}),
+  });
   const found: Found[] = [text];
   const streams = await cleanStreams(result.streams ?? [], async (piece) => {
     if (piece === "") return piece;
-    const cleaned = await sanitizer.text(piece, { level, source: options.source });
+    const cleaned = await sanitizer.text(piece, { level, source });
     found.push(cleaned);
     return cleaned.text;
   });
   let structured: ToolResult["structured"];
   if (result.structured) {
-    const cleaned = await sanitizer.value(result.structured, { level, source: options.source, maxBytes: output });
+    const cleaned = await sanitizer.value(result.structured, { level, source, maxBytes: output });
     found.push(cleaned);
     structured = { ...(cleaned.value as object), ...streams.named };
   }
+  // What isn't shown may still be meant for the model: whoever reads on should know.
+  const hidden = result.hidden ? (await sanitizer.text(result.hidden, { level, source })).flags : [];
+  if (hidden.some(({ kind }) => kind === "injection")) found.push({ flags: [{ kind: "injection", rule: "hidden-text" }], redactions: [] });
   let sandbox: ToolResult["sandbox"];
   if (result.sandbox) {
-    const cleaned = await sanitizer.value(result.sandbox, { level, source: options.source });
+    const cleaned = await sanitizer.value(result.sandbox, { level, source });
     found.push(cleaned);
     sandbox = cleaned.value as ToolResult["sandbox"];
   }
   const flags = new Set([...(result.flags ?? []), ...found.flatMap((one) => one.flags.map(({ kind, rule }) => `${kind}:${rule}`))]);
   const redactions = found.flatMap((one) => one.redactions);
-  const truncated = result.truncated === true || found.some((one) => one.truncated !== undefined);
-  const shown = [text.text, streams.text, result.note ?? ""].filter((part) => part !== "").join("\n");
+  const more = text.page !== undefined && text.page.end < text.page.total;
+  const truncated = result.truncated === true || more || found.some((one) => one.truncated !== undefined);
+  const told = text.page && page ? tellPage(text.page, page.name) : "";
+  const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("\n");
   return {
     result: { ...result, text: shown, ...(structured ? { structured } : {}) },
     notes: {
@@ -75,4 +89,13 @@ export async function cleanResult(
       ...(sandbox ? { sandbox } : {}),
     },
   };
+}
+
+/** Which part of a text this is and how to get the next one; empty when it is the whole. */
+function tellPage({ start, end, total }: Part, name: string): string {
+  if (end < total) return `Characters ${start} to ${end} of ${total}: read on with ${name}: ${end}`;
+  if (start === 0) return "";
+  return start < total
+    ? `Characters ${start} to ${end} of ${total}: the end`
+    : `There is nothing from ${name}: ${start} on: the text has ${total} characters`;
 }

@@ -1,7 +1,7 @@
 /** The decision for a call that is not made: the same preparing and judging, and nothing after it. */
 import { Refusal } from "../types.ts";
 import type { Call, Decision, Eyes, Query, Tool } from "../types.ts";
-import { judgeCall } from "./judge.ts";
+import { judgeAdmitted, judgeCall } from "./judge.ts";
 import type { Judge } from "./judge.ts";
 
 /** What would become of a call: a decision with its query, or a refusal before any decision (bad arguments, a path outside). */
@@ -18,7 +18,8 @@ export async function explainCall(
   try {
     if (!tool) throw new Refusal("INVALID_INPUT", `there is no tool ${JSON.stringify(call.tool.slice(0, 100))}`, "Look at tools/list.");
     const prepared = await tool.prepare(call.args, eyes);
-    const { query, decision } = judgeCall(policy, call, tool, prepared, workspaces);
+    const named = judgeCall(policy, call, tool, prepared, workspaces);
+    const { query, decision } = await judgeAdmitted(policy, call, tool, prepared, named);
     return { query, decision, ...(prepared.reading ? { reading: prepared.reading } : {}) };
   } catch (error) {
     if (error instanceof Refusal) return { refusal: error };

@@ -7,6 +7,7 @@ import type {
   CallMeta,
   Decision,
   Effect,
+  HttpHop,
   Obligations,
   Outcome,
   Permit,
@@ -14,15 +15,17 @@ import type {
   SandboxNote,
   ToolResult,
 } from "../types.ts";
-import { judgeCall } from "./judge.ts";
+import { judgeAdmitted, judgeCall, judgeResolved, judgeUrls } from "./judge.ts";
 import type { Judged } from "./judge.ts";
 import { previewOf } from "./preview.ts";
+import { cancelledRefusal, markersRefusal, timeoutRefusal, toRefusal } from "./refusals.ts";
 import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
 import { summarize } from "./summary.ts";
+import type { Visit } from "./visit.ts";
 
 /** What is known of a call while it passes. */
 interface Passage {
-  readonly call: Call;
+  call: Call;
   readonly started: number;
   effect: Effect;
   rules: readonly string[];
@@ -30,7 +33,9 @@ interface Passage {
   readonly policy: ReturnType<Stages["policy"]>;
   durability: Obligations["durability"];
   judged?: Judged;
+  readonly hops: HttpHop[];
   channel?: string;
+  visit?: Visit;
 }
 
 /** Makes the gate. It never throws for anything a caller did: an outcome comes back in every case. */
@@ -46,39 +51,39 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       warnings: [],
       policy,
       durability: "process",
+      hops: [],
     };
     const opened = stages.open(call);
     try {
       if (!tool) throw new Refusal("NOT_FOUND", "there is no such tool", "Look at tools/list.");
+      const visit = await stages.admit(call);
+      Object.assign(passage, { visit, warnings: visit.warnings });
       // Prepare: arguments against the schema, and the canonical resources they touch.
-      const prepared = await tool.prepare(call.args, opened.eyes);
-      const judged = judgeCall(policy, call, tool, prepared, stages.workspaces);
+      const prepared = await visit.prepare(() => tool.prepare(call.args, opened.eyes));
+      const named = judgeCall(policy, call, tool, prepared, stages.workspaces);
+      enter(passage, named);
+      const judged = await judgeAdmitted(policy, call, tool, prepared, named);
+      enter(passage, judged);
       const { query, decision } = judged;
-      Object.assign(passage, {
-        judged,
-        effect: decision.effect,
-        rules: decision.rules.map((rule) => rule.id),
-        warnings: decision.wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`),
-        durability: decision.obligations.durability,
-      });
-      if (decision.effect === "deny") throw new Refusal(decision.code ?? "DENIED", decision.reason, decision.remedy);
-      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written))
-        throw new Refusal("INVALID_INPUT", MARKERS_REASON, stages.markersRemedy);
+      if (prepared.written !== undefined && stages.carriesMarkers(prepared.written)) throw markersRefusal(stages.markersRemedy);
 
       if (decision.effect === "dry_run" || call.args.dryRun === true) return await plan(passage, prepared, decision, opened);
       if (decision.effect === "ask") {
         const preview = () => previewOf(prepared, previewPermit(passage, decision, opened), call);
-        const settled = await stages.settle(call, query, prepared.states, decision, preview);
+        const settled = await stages.settle(call, query, prepared, decision, preview);
         if (settled.kind === "ask") return await ask(passage, settled.question, settled.callId);
         if (settled.channel !== undefined) passage.channel = settled.channel;
-        if (settled.kind === "refused")
-          return await refuse({ ...passage, call: { ...call, id: settled.callId } }, settled.refusal, settled.ticket);
-        return await perform({ ...passage, call: { ...call, id: settled.callId } }, prepared, decision, opened);
+        passage.call = { ...call, id: settled.callId };
+        if (settled.kind === "refused") return await refuse(passage, settled.refusal, settled.ticket);
+        // The yes lets names be looked up; what they mean can still be denied.
+        const resolved = await judgeResolved(policy, call, tool, prepared, judged);
+        if (resolved.decision.effect === "deny") enter(passage, resolved);
       }
       return await perform(passage, prepared, decision, opened);
     } catch (error) {
       return await refuse(passage, toRefusal(error, call.signal));
     } finally {
+      passage.visit?.leave();
       opened.close();
     }
   };
@@ -92,8 +97,10 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     const timer = setTimeout(() => controller.abort(timeoutRefusal(limits.timeout)), limits.timeout);
     const cancel = () => controller.abort(cancelledRefusal());
     call.signal.addEventListener("abort", cancel, { once: true });
+    passage.visit?.onPause((refusal) => controller.abort(refusal));
     try {
       if (call.signal.aborted) throw cancelledRefusal();
+      controller.signal.throwIfAborted();
       const permit = opened.permit({
         resources: passage.judged?.resources ?? [],
         ...(passage.judged ? { judged: passage.judged } : {}),
@@ -101,6 +108,11 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         limits,
         signal: controller.signal,
         admits: admits(passage),
+        judgeUrl: passage.judged ? judgeUrls(passage.policy, passage.judged) : denyUrl,
+        record: (hop) => {
+          passage.hops.push(hop);
+          passage.warnings = [...passage.warnings, ...(passage.visit?.received(hop.bytes) ?? [])];
+        },
         progress: call.progress ?? ignoreProgress,
         preview: false,
       });
@@ -132,6 +144,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   async function ask(passage: Passage, question: Extract<Outcome, { kind: "ask" }>["question"], callId: string): Promise<Outcome> {
     const { call } = passage;
     await stages.recorder.approval(callId, call.session, { event: "asked", approval: question.id, tool: call.tool, rules: passage.rules });
+    passage.visit?.asked(question.state);
     note(passage, "asked");
     return { kind: "ask", callId, question, meta: metaOf(passage, callId) };
   }
@@ -191,7 +204,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   }
 
   function outcome(passage: Passage, status: OutcomeRecord["status"], code?: RefusalCode, sandbox?: SandboxNote): Promise<void> {
-    const { call, channel, durability } = passage;
+    const { call, channel, durability, hops } = passage;
     const durationMs = stages.clock() - passage.started;
     return stages.recorder.outcome({
       callId: call.id,
@@ -200,12 +213,14 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       durability,
       ...(code ? { code } : {}),
       ...(channel ? { channel } : {}),
+      ...(hops.length > 0 ? { hops } : {}),
       ...(sandbox ? { sandbox } : {}),
     });
   }
 
   function note(passage: Passage, status: OutcomeRecord["status"] | "asked", refusal?: Refusal): void {
     const { call, effect, rules } = passage;
+    if (status !== "asked") passage.visit?.ended(refusal?.code);
     const durationMs = Math.round((stages.clock() - passage.started) * 1000) / 1000;
     const entry = {
       callId: call.id,
@@ -221,6 +236,19 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   }
 }
 
+/** Takes a decision into the passage; a deny ends it. */
+function enter(passage: Passage, judged: Judged): void {
+  const { effect, code, rules, reason, remedy, wouldHave, obligations } = judged.decision;
+  Object.assign(passage, {
+    judged,
+    effect,
+    rules: rules.map((rule) => rule.id),
+    warnings: [...(passage.visit?.warnings ?? []), ...wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`)],
+    durability: obligations.durability,
+  });
+  if (effect === "deny") throw new Refusal(code ?? "DENIED", reason, remedy);
+}
+
 function metaOf(passage: Passage, callId: string): CallMeta {
   return { callId, effect: passage.effect, rules: passage.rules, ...(passage.warnings.length > 0 ? { warnings: passage.warnings } : {}) };
 }
@@ -233,6 +261,8 @@ function previewPermit(passage: Passage, decision: Decision, opened: Opened): Pe
     limits: decision.obligations,
     signal,
     admits: admits(passage),
+    judgeUrl: denyUrl,
+    record: ignoreProgress,
     progress: ignoreProgress,
     preview: true,
   });
@@ -255,28 +285,7 @@ function admits(passage: Passage): (path: string, op: "read" | "list") => boolea
   };
 }
 
+/** A preview sends nothing. */
+const denyUrl = () => ({ effect: "deny" as const, rules: [] });
+
 const ignoreProgress = (): void => undefined;
-
-/** Whatever was thrown, as a refusal: what isn't one already shows nothing of its insides. */
-function toRefusal(error: unknown, signal: AbortSignal): Refusal {
-  if (error instanceof Refusal) return error;
-  if (signal.aborted) return cancelledRefusal();
-  return new Refusal(
-    "FAILED",
-    "the call failed inside the server",
-    "The log has the details under this call id; nothing more can be told here.",
-    error,
-  );
-}
-
-const cancelledRefusal = () => new Refusal("CANCELLED", "the call was cancelled", "Make it again if it is still wanted.");
-
-const timeoutRefusal = (limit: number) =>
-  new Refusal(
-    "TIMEOUT",
-    `the call took longer than the ${limit / 1000} s that the policy allows`,
-    "Do less at once, or ask for a longer limits.timeout.",
-  );
-
-const MARKERS_REASON =
-  "the text carries markers that stand for hidden content ([REDACTED:, [TRUNCATED ): writing it would destroy what they hide";

@@ -6,8 +6,10 @@ import type {
   Durability,
   Effect,
   Eyes,
+  HttpHop,
   Obligations,
   Permit,
+  Prepared,
   Preview,
   Query,
   Question,
@@ -17,9 +19,11 @@ import type {
   SandboxNote,
   Tool,
   ToolResult,
+  UrlResource,
 } from "../types.ts";
 import type { Cleaned } from "./clean.ts";
 import type { Judge, Judged } from "./judge.ts";
+import type { Visit } from "./visit.ts";
 
 /** What the audit is told before a call runs. */
 export interface IntentRecord {
@@ -45,6 +49,8 @@ export interface OutcomeRecord {
   readonly channel?: string;
   readonly durationMs: number;
   readonly durability: Durability;
+  /** Requests that were sent. */
+  readonly hops?: readonly HttpHop[];
   /** How a command was confined and what came of it. */
   readonly sandbox?: SandboxNote;
 }
@@ -66,6 +72,9 @@ export interface Grant {
   readonly limits: Obligations;
   readonly signal: AbortSignal;
   readonly admits: (path: string, op: "read" | "list") => boolean;
+  /** What may be requested, asked before each hop, by name and by address. */
+  readonly judgeUrl: (url: UrlResource) => Pick<Decision, "effect" | "rules">;
+  readonly record: (hop: HttpHop) => void;
   readonly preview: boolean;
   readonly progress: Permit["progress"];
 }
@@ -93,11 +102,13 @@ export interface Stages {
   tool(name: string): Tool | undefined;
   /** The policy in force; one snapshot serves a whole call. */
   policy(): Judge;
+  /** May it come in now (pauses, loops, rates, budgets, turns)? Throws or rejects with the refusal. */
+  admit(call: Call): Visit | Promise<Visit>;
   open(call: Call): Opened;
   settle(
     call: Call,
     query: Query,
-    states: Readonly<Record<string, string>>,
+    prepared: Pick<Prepared, "states" | "scope">,
     decision: Decision,
     preview: () => Promise<Preview>,
   ): Promise<Settlement>;

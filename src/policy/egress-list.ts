@@ -1,5 +1,5 @@
 import type { UrlResource } from "../types.ts";
-import { compileHost, isAddress, type HostGlob } from "./host-glob.ts";
+import { canonicalAddress, compileHost, isAddress, type HostGlob } from "./host-glob.ts";
 
 /** One entry of `egress.allow`: `host[:port]`, `*.host[:port]`, or a literal address with a port. POLICY, "The file". */
 export interface EgressEntry {
@@ -17,18 +17,21 @@ export function compileEgress(text: string): EgressEntry {
   if (name === undefined) throw new Error(`the entry \`${text}\` is not host[:port] - write it so, IPv6 addresses in brackets`);
   const port = digits === undefined ? undefined : Number(digits);
   if (port !== undefined && (port < 1 || port > 65_535)) throw new Error(`the entry \`${text}\` has a port out of range - use 1 to 65535`);
-  const address = isAddress(name) ? name.toLowerCase() : undefined;
+  const address = isAddress(name) ? canonicalAddress(name) : undefined;
   if (address !== undefined && port === undefined)
     throw new Error(`the entry \`${text}\` is an address without a port - add it, such as ${text}:8080`);
   return { text, host: compileHost(name), port, address };
 }
 
-/** May this be reached by GET and HEAD without asking, as far as the entry says? */
-export function admits(entry: EgressEntry, url: UrlResource): boolean {
+/** May this be reached by GET and HEAD without asking, as far as the entries say? */
+export function admits(entries: readonly EgressEntry[], url: UrlResource): boolean {
   if (url.method !== "GET" && url.method !== "HEAD") return false;
-  if (entry.address !== undefined) return url.port === entry.port && reaches(entry.address, url);
-  const portFits = entry.port === undefined ? url.port === 80 || url.port === 443 : url.port === entry.port;
-  return portFits && entry.host.matches(url.host);
+  return entries.some((entry) => namesHost(entry, url)) || reaches(entries, url);
+}
+
+function namesHost({ address, host, port }: EgressEntry, url: UrlResource): boolean {
+  if (address !== undefined || !host.matches(url.host)) return false;
+  return port === undefined ? url.port === 80 || url.port === 443 : url.port === port;
 }
 
 /** Does an entry reopen this one address at this port? */
@@ -36,9 +39,7 @@ export function reopens(entry: EgressEntry, address: string, port: number): bool
   return entry.address === address.toLowerCase() && entry.port === port;
 }
 
-function reaches(address: string, url: UrlResource): boolean {
-  if (url.addresses !== undefined) return url.addresses.length > 0 && url.addresses.every((one) => one.address.toLowerCase() === address);
-  // `localhost` is loopback by definition and never looked up outside (RFC 6761, 6.3)
-  const loopback = address === "::1" || address.startsWith("127.");
-  return url.host === address || (loopback && /(?:^|\.)localhost$/.test(url.host));
+/** Every address that the host means is listed with this port. A name that wasn't looked up yet means none (`localhost` and literals never need it). */
+function reaches(entries: readonly EgressEntry[], { addresses = [], port }: UrlResource): boolean {
+  return addresses.length > 0 && addresses.every(({ address }) => entries.some((entry) => reopens(entry, address, port)));
 }

@@ -37,6 +37,19 @@ export function explainRefusal(refusal: Refusal): Explanation {
   return { effect: "deny", code, rules: [], reason: message, remedy, resources: [], obligations: defaultObligations() };
 }
 
+/** The same for the model: what a name means inside is told by its kind alone. */
+export function withoutInside(explanation: Explanation): Explanation {
+  const resources = explanation.resources.map((resource) => {
+    if (resource.kind !== "url" || resource.addresses === undefined) return resource;
+    const addresses = resource.addresses.map(({ address, kind }) => ({
+      address: kind === "public" || address === resource.host ? address : "not told",
+      kind,
+    }));
+    return { ...resource, addresses };
+  });
+  return { ...explanation, resources };
+}
+
 function withoutOutside(resource: Resource, workspaces: readonly string[]): Resource {
   if (resource.kind !== "path" || resource.path === null) return resource;
   const { path } = resource;

@@ -22,7 +22,7 @@ export function compileHost(text: string): HostGlob {
   if (/:\/\/|[/@\s]/.test(trimmed)) refuse("is more than a host - write the name alone, such as example.com");
   if (trimmed === "*") return { text, matches: () => true };
   if (isAddress(trimmed)) {
-    const address = trimmed.toLowerCase();
+    const address = canonicalAddress(trimmed);
     return { text, matches: (host) => host === address };
   }
   if (trimmed.includes(":")) refuse("carries a port - write it under port");
@@ -46,6 +46,13 @@ export function compileHost(text: string): HostGlob {
       return labels.every((label, index) => (index === 0 && open ? true : label === "*" || label === parts[index + offset]));
     },
   };
+}
+
+/** The one spelling of a literal address (RFC 5952 for IPv6), as URLs carry it. Throws an Error whose message is fit for a Problem. */
+export function canonicalAddress(text: string): string {
+  const url = URL.parse(`http://${text.includes(":") ? `[${text}]` : text}/`);
+  if (url === null) throw new Error(`\`${text}\` is not an address - check its spelling`);
+  return url.hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 /** Is this text a literal IPv4 or IPv6 address (without brackets)? A shape check: classifying addresses is the egress door's. */

@@ -20,12 +20,23 @@ export function mergeObligations(engine: Engine, query: Query, resources: readon
     const key = givesNothing(matched) ? String(runs) : "";
     if (key !== "" && seen.includes(key)) continue;
     seen += key;
-    const part = partFor(engine.layers, query.tool, matched);
+    const part = key === "" ? partFor(engine.layers, query.tool, matched) : settingsPart(engine, query.tool);
     const own = runs ? part : withoutSandbox(part);
     merged = merged === undefined ? own : tightest(merged, own);
   }
-  const base = partFor(engine.layers, query.tool, new Map());
-  return toObligations({ ...base, ...merged }, durability);
+  return toObligations({ ...settingsPart(engine, query.tool), ...merged }, durability);
+}
+
+const MAX_TOOLS = 500;
+const settingsParts = new WeakMap<Engine, Map<string, Required<Part>>>();
+
+/** What the settings alone say for a tool: most calls meet no rule with conditions of its own. Bounded, as tool names come from outside. */
+function settingsPart(engine: Engine, tool: string): Required<Part> {
+  let parts = settingsParts.get(engine);
+  if (parts === undefined || parts.size >= MAX_TOOLS) settingsParts.set(engine, (parts = new Map()));
+  let part = parts.get(tool);
+  if (part === undefined) parts.set(tool, (part = partFor(engine.layers, tool, new Map())));
+  return part;
 }
 
 /** What holds when no policy could be asked. */

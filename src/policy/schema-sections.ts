@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isAddress } from "./host-glob.ts";
 import * as unit from "./units.ts";
 
 /** The settings of a policy, section by section. Sections of later pieces (packages, flow, upstreams, extensions) are checked by shape only. */
@@ -58,11 +59,19 @@ export const shell = z
   })
   .partial();
 
+/** A name server is an address, because a name would have to be looked up first. */
+const nameServer = z
+  .string()
+  .min(1)
+  .refine((text) => isAddress(text.replace(/^\[(.*)\](:\d+)?$|^([^:]+):\d+$/, "$1$3")), {
+    error: 'must be an address, with its port unless that is 53, such as "127.0.0.1:5353"',
+  });
+
 export const egress = z
   .strictObject({
     allow: names,
     others: z.enum(["ask", "deny"]),
-    dns: z.union([z.literal("system", { error: 'must be system or a list such as ["127.0.0.1:5353"]' }), names.min(1)]),
+    dns: z.union([z.literal("system", { error: 'must be system or a list such as ["127.0.0.1:5353"]' }), z.array(nameServer).min(1)]),
     redirects: z.int({ error: "must be a whole number between 0 and 20" }).min(0).max(20),
   })
   .partial();

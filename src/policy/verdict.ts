@@ -106,17 +106,25 @@ function speak(word: Word, layer: Layer, ref: RuleRef, maybe: boolean, why: stri
   word.blames.push({ ref, counted, maybe, why, reason: undefined, remedy: undefined });
 }
 
-/** Allow rules that are written as settings: `egress.allow` and `shell.wrappers`. */
+/** Rules that are written as settings: `limits.extensions.deny`, which every layer may say, and the allows `egress.allow` and `shell.wrappers`. */
 function settingsAsRules(engine: Engine, layer: Layer, seen: Seen, resources: Query["resources"]): readonly RuleRef[] {
   const { resource } = seen;
-  if (!layer.trusted || layer.warn) return [];
-  if (resource.kind === "url")
-    return layer.egress.some((entry) => admits(entry, resource)) ? [layer.ref(["egress", "allow"], "allow")] : [];
+  if (layer.warn) return [];
+  if (resource.kind === "path") return writesDenied(layer, seen) ? [layer.ref(["limits", "extensions"], "deny")] : [];
+  if (!layer.trusted) return [];
+  if (resource.kind === "url") return admits(layer.egress, resource) ? [layer.ref(["egress", "allow"], "allow")] : [];
   if (resource.kind !== "command" || seen.unknown || resource.hazards.length > 0) return [];
   const program = resource.argv[0];
   const wraps = (other: Resource): boolean => other.kind === "command" && other.wrappers.some((wrapper) => wrapper === program);
   const letThrough = typeof program === "string" && engine.wrappers.includes(program) && resources.some(wraps);
   return letThrough ? [layer.ref(["shell", "wrappers"], "allow")] : [];
+}
+
+/** Is the file of a kind that the layer lets nobody write, make, move to or copy to? Case and equivalent spellings (`a.exe.`) don't matter. */
+function writesDenied(layer: Layer, { resource, views }: Seen): boolean {
+  const denied = layer.settings.limits?.extensions?.deny ?? [];
+  if (denied.length === 0 || resource.kind !== "path" || resource.op !== "write") return false;
+  return denied.some((extension) => views.some(({ lower }) => lower.endsWith(`.${extension.toLowerCase().replace(/^\./, "")}`)));
 }
 
 /** What a command writes as part of itself needs no rule of its own (types.ts, `by`): the verdict on the command is in the same call. */

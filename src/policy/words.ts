@@ -35,6 +35,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "shell.wrappers": "the wrapper is let through",
   "egress.allow": "the host is on egress.allow",
   "egress.others": "no rule names this host",
+  "limits.extensions": "files with this extension may not be written",
 };
 
 function remedyFor(effect: Effect, blame: Blame): string {

@@ -25,21 +25,25 @@ const MAGIC: readonly (readonly [hex: string, name: string])[] = [
 const HEAD = 8192;
 
 /**
- * Decodes bytes, whole or in chunks cut anywhere. Binary (NUL bytes, or more than a tenth of the beginning control characters) is described,
- * not dumped. `flags` has `encoding` findings: `utf-16`, `replaced-bytes`, `binary`.
+ * Decodes bytes, whole or in chunks cut anywhere. Binary (more than a tenth of the beginning is no text) is described, not dumped. `flags` has `encoding` findings: `utf-16`, `replaced-bytes`, `binary`.
  */
 export function decodeText(bytes: Uint8Array | readonly Uint8Array[]): { text: string; flags: Flag[] } {
   const whole = bytes instanceof Uint8Array ? bytes : Buffer.concat(bytes);
   const [first, second] = whole;
   if (first === 0xff && second === 0xfe) return wide(whole, "utf-16le");
   if (first === 0xfe && second === 0xff) return wide(whole, "utf-16be");
-  if (isBinary(whole.subarray(0, HEAD))) return { text: describeBinary(whole), flags: [flag("binary", 1)] };
+  const head = whole.subarray(0, HEAD);
+  const order = wideOrder(head);
+  if (order !== undefined) return wide(whole, order);
+  if (isBinary(head)) return { text: describeBinary(whole), flags: [flag("binary", 1)] };
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(whole);
   const replaced = text.includes("\ufffd") ? text.split("\ufffd").length - 1 : 0;
   return { text, flags: replaced > 0 ? [flag("replaced-bytes", replaced)] : [] };
 }
 
-function wide(bytes: Uint8Array, encoding: "utf-16le" | "utf-16be"): { text: string; flags: Flag[] } {
+type WideEncoding = "utf-16le" | "utf-16be";
+
+function wide(bytes: Uint8Array, encoding: WideEncoding): { text: string; flags: Flag[] } {
   return { text: new TextDecoder(encoding).decode(bytes), flags: [flag("utf-16", 1)] };
 }
 
@@ -47,14 +51,24 @@ function flag(rule: string, count: number): Flag {
   return { kind: "encoding", rule, count };
 }
 
-/** NUL never is in text; other control characters are rare there, but for ESC, which coloured output has much of. */
+/** UTF-16 without its mark: every second byte of mostly Latin text is NUL, and no other. */
+function wideOrder(head: Uint8Array): WideEncoding | undefined {
+  const zeros = [0, 0];
+  for (const [at, byte] of head.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  const most = 0.4 * head.length;
+  if (head.length < 8) return undefined;
+  return odd >= most && even === 0 ? "utf-16le" : even >= most && odd === 0 ? "utf-16be" : undefined;
+}
+
+/** NUL bytes make it binary if a tenth of the beginning is no text either; one NUL in a log doesn't. ESC is left out, as coloured output has many. */
 function isBinary(head: Uint8Array): boolean {
   let controls = 0;
-  for (const byte of head) {
-    if (byte === 0) return true;
-    if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) controls++;
-  }
-  return controls > head.length / 10;
+  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) controls++;
+  if (controls > head.length / 10) return true;
+  if (!head.includes(0)) return false;
+  const broken = new TextDecoder("utf-8").decode(head).split("\ufffd").length - 1;
+  return controls + broken > head.length / 10;
 }
 
 function describeBinary(bytes: Uint8Array): string {

@@ -8,18 +8,39 @@ interface Plain {
 
 /** Only printable ASCII matters: no token has other characters. */
 const ESCAPE =
-  /%([2-7][0-9a-f])|\\+u00([2-7][0-9a-f])|\\+u\{([2-7][0-9a-f])\}|\\+x([2-7][0-9a-f])|&#x0*([2-7][0-9a-f]);|&#0*(\d{2,3});|=\r?\n/gi;
+  /%([2-7][0-9a-f])|\\+u00([2-7][0-9a-f])|\\+u\{([2-7][0-9a-f])\}|\\+x([2-7][0-9a-f])|&#x0*([2-7][0-9a-f]);|&#0*(\d{2,3});|(?<!=)=\r?\n/gi;
 
-/** Resolves escapes of printable ASCII; undefined where there are none, which is the usual case. */
-export function decodeEscapes(text: string): Plain | undefined {
-  if (text.search(ESCAPE) === -1) return undefined;
+/** So much text around an escape is read with it. */
+const AROUND = 300;
+
+/** Calls back with every stretch that has escapes of printable ASCII, resolved. Text without escapes, which is most, is not looked at again. */
+export function eachEscaped(text: string, found: (plain: Plain) => void): void {
+  if (text.search(ESCAPE) === -1) return;
+  let group: RegExpExecArray[] = [];
+  const flush = (): void => {
+    const [first] = group;
+    const last = group.at(-1);
+    if (first === undefined || last === undefined) return;
+    found(resolve(text, group, Math.max(0, first.index - AROUND), Math.min(text.length, last.index + last[0].length + AROUND)));
+    group = [];
+  };
+  for (const match of text.matchAll(ESCAPE)) {
+    const last = group.at(-1);
+    if (last !== undefined && match.index - last.index > 2 * AROUND) flush();
+    group.push(match);
+  }
+  flush();
+}
+
+/** The text of [start, end) with these escapes resolved. */
+function resolve(text: string, escapes: readonly RegExpExecArray[], start: number, end: number): Plain {
   // Parallel lists: from plain offset `starts[n]` on, the origin is `shifts[n]` further.
   const starts = [0];
-  const shifts = [0];
+  const shifts = [start];
   const pieces: string[] = [];
   let length = 0;
-  let from = 0;
-  for (const match of text.matchAll(ESCAPE)) {
+  let from = start;
+  for (const match of escapes) {
     const hex = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5];
     const code = hex === undefined ? Number(match[6] ?? Number.NaN) : Number.parseInt(hex, 16);
     const letter = Number.isNaN(code) ? "" : String.fromCharCode(code);
@@ -30,7 +51,7 @@ export function decodeEscapes(text: string): Plain | undefined {
     starts.push(length);
     shifts.push(from - length);
   }
-  pieces.push(text.slice(from));
+  pieces.push(text.slice(from, end));
   return { text: pieces.join(""), origin: (offset) => offset + (shifts[lastAtMost(starts, offset)] ?? 0) };
 }
 

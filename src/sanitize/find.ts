@@ -1,5 +1,5 @@
 /** Where the secrets of a text are: the rules on the text itself, on what its escapes spell, and on what its base64 holds. */
-import { asciiTwins, decodeEscapes, eachBase64 } from "./encodings.ts";
+import { asciiTwins, eachEscaped, eachBase64 } from "./encodings.ts";
 import { ruleSet } from "./rules/index.ts";
 
 /** A secret at [start, end), the rule that knew it, and that rule's rank (lower is more certain). */
@@ -20,15 +20,14 @@ export function findSecrets(text: string): Span[] {
 
 function search(text: string, depth: number): Span[] {
   const spans = byRules(text);
-  const plain = decodeEscapes(text);
-  if (plain !== undefined) {
+  eachEscaped(text, (plain) => {
     for (const span of byRules(plain.text)) {
       const start = plain.origin(span.start);
       const end = plain.origin(span.end);
       // Escapes made it longer; what has none was found before.
       if (end - start !== span.end - span.start) spans.push({ ...span, start, end });
     }
-  }
+  });
   const twins = asciiTwins(text);
   if (twins !== undefined) spans.push(...byRules(twins));
   if (depth > 0) {

@@ -31,9 +31,10 @@ interface Compiled {
 
 /** A verb and a noun of an override are one phrase if they are no further apart. */
 const NEAR = 70;
-/** Around a trigger, its trait is looked for in this much text. */
-const BEFORE = 160;
-const AFTER = 420;
+/** Around a trigger, its trait is looked for in this much text. Fake dialogues are longer than phrases. */
+const BEFORE = 100;
+const AFTER = 200;
+const AFTER_DIALOGUE = 420;
 /** Around a trait that was found, others add to it in this much text. */
 const REACH = 400;
 
@@ -90,6 +91,7 @@ function createInspection(
   const searched: number[] = [];
   const last: { verb: number; noun: number }[] = [];
   let judged = -1;
+  let read = -1;
   let flags: Flag[] = [];
 
   const seeLanguage = (language: number, noun: boolean, start: number, end: number): void => {
@@ -103,8 +105,8 @@ function createInspection(
     const signal = signals[number];
     if (signal === undefined || start + AFTER / 4 < (searched[number] ?? -1)) return;
     searched[number] = end + AFTER / 2;
-    const window = windowOf(text, start - BEFORE, end + AFTER);
-    if (!signal.pattern.test(signal.plain ? window.toLowerCase() : foldText(window)) || end + REACH / 4 < judged) return;
+    const window = windowOf(text, start - BEFORE, end + (signal.dialogue ? AFTER_DIALOGUE : AFTER));
+    if (!isSeen(signal, window) || end + REACH / 4 < judged) return;
     judged = end + REACH;
     flags = judge(windowOf(text, start - REACH, end + REACH), signals);
   };
@@ -113,12 +115,22 @@ function createInspection(
     see(word, start, end) {
       if (word.language !== undefined) seeLanguage(word.language, word.noun === true, start, end);
       else if (word.misspelled === true) {
+        if (start < read) return;
         if (misspelledOverride(foldText(text.slice(Math.max(0, start - 60), end + 60))))
           flags = [{ kind: "injection", rule: "override-misspelled", count: 1, score: 1 }];
+        read = end + 40;
       } else for (const number of word.signals) if (flags.length === 0) seeSignal(number, start, end);
     },
     flags: () => flags,
   };
+}
+
+/** As it is written, or as it is read. */
+function isSeen({ pattern, plain }: Signal, window: string): boolean {
+  return (
+    pattern.test(window.toLowerCase()) ||
+    (!plain && /[^\t\n\x20-\x23\x25-\x2f\x3a-\x3f\x41-\x7b\x7d\x7e]/.test(window) && pattern.test(foldText(window)))
+  );
 }
 
 /** A part of the text; its beginning looks like the beginning of a line where it is one. */
@@ -169,13 +181,14 @@ function inspectSpaced(text: string): Flag[] {
     ) {
       return [{ kind: "injection", rule: "override-spaced", count: 1, score: 1 }];
     }
+    at += 384;
   }
   return [];
 }
 
-/** Is every second character from here on a separator, and the others are not? */
+/** Is every second character from here on the same separator, and none of the others? */
 function isSpaced(text: string, at: number): boolean {
-  for (let next = at; next < at + 6; next += 2)
-    if (!" ._*-".includes(text.charAt(next)) || " ._*-\n".includes(text.charAt(next + 1))) return false;
-  return true;
+  const unit = text.charCodeAt(at);
+  if (unit !== text.charCodeAt(at + 2) || unit !== text.charCodeAt(at + 4)) return false;
+  return /[ ._*-]/.test(text.charAt(at)) && !/[ ._*\n-]/.test(text.charAt(at + 1) + text.charAt(at + 3));
 }

@@ -57,10 +57,11 @@ const TWINS: Readonly<Record<string, string>> = {
   ß: "s",
 };
 
-const folded = new Uint16Array(65_536);
+let folded: Uint16Array | undefined;
 
 /** The unit that stands for all that look like it. Computed once for each. */
 export function foldUnit(unit: number): number {
+  folded ??= new Uint16Array(65_536);
   const known = folded[unit] ?? 0;
   if (known !== 0) return known;
   const letter = String.fromCharCode(unit);

@@ -1,5 +1,4 @@
 /** The secrets we hold ourselves: exact matches beat every pattern. Looked for as they are and as they travel (base64, hex, URL, JSON). */
-import { createHash } from "node:crypto";
 import type { Span } from "./find.ts";
 import { createMatcher } from "./matcher.ts";
 
@@ -19,14 +18,13 @@ const NOTHING: HeldFinder = () => [];
 
 /** Makes a finder that rebuilds itself when the secrets change (they may rotate at any time). */
 export function createHeldFinder(secrets: () => readonly HeldSecret[]): HeldFinder {
-  let known = "";
+  let known: readonly HeldSecret[] = [];
   let find = NOTHING;
   return (text) => {
     const held = secrets();
-    const digest = createHash("sha256").update(JSON.stringify(held)).digest("hex");
-    if (digest !== known) {
+    if (held.length !== known.length || held.some(({ name, value }, at) => known[at]?.value !== value || known[at].name !== name)) {
       find = compile(held);
-      known = digest;
+      known = held.map(({ name, value }) => ({ name, value }));
     }
     return find(text);
   };

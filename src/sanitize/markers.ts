@@ -6,8 +6,10 @@
 /** What each of our own marks begins with. Text that isn't ours loses the bracket, so that it can't pass as ours. */
 const LOOKALIKE = /\[(?=REDACTED:|TRUNCATED |REMOVED \d|UNTRUSTED |END UNTRUSTED )/g;
 
-/** A marker of this module at the end of a text that is cut there, so that a cut never leaves half of one. */
-export const OPEN_MARKER = /\[(?:REDACTED|TRUNCATED|REMOVED)[^\][]{0,80}$/;
+/** Does this begin one of our markers? A cut must not go through it. */
+export function startsMarker(text: string): boolean {
+  return /^\[(?:REDACTED:|TRUNCATED |REMOVED )/.test(text);
+}
 
 /** Stands for a secret: the rule that knew it, and a number that is the same for the same secret within one answer. */
 export function redacted(rule: string, number: number): string {

@@ -5,32 +5,40 @@
 import { keepsInvisible } from "./invisible.ts";
 
 /** A text without them; `removed` counts code points, but not colours and line ends, which everybody's output has. */
-export interface Normalized {
+interface Normalized {
   readonly text: string;
   readonly removed: number;
   /** What was taken out: `terminal`, `control`, `invisible`, `marks`, `surrogate`; with how often. */
   readonly found: ReadonlyMap<string, number>;
 }
 
-/** Everything this module may change; most text has nothing of it. Surrogates are looked at closer, as tags and joiners hide there. */
+/** All that isn't printable ASCII or a line end: asked first, as most text has little of it. */
+const UNUSUAL = /[^\t\n\r -~]+/g;
+/** Everything this module may change, but lone carriage returns. Marks and surrogates are looked at closer: heaps, tags and joiners hide there. */
 const SUSPECT =
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|\r(?!\n)|[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0e31-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2}/;
+  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061c\u064b-\u065f\u06d6-\u06ed\u0e31-\u0e4e\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20d0-\u20ff\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff]/;
+
+/** May there be anything to change? */
+function isSuspect(text: string): boolean {
+  UNUSUAL.lastIndex = 0;
+  for (let run = UNUSUAL.exec(text); run !== null; run = UNUSUAL.exec(text)) if (SUSPECT.test(run[0])) return true;
+  return text.includes("\r") && /\r(?!\n)/.test(text);
+}
 
 /** Control strings with a payload (OSC, DCS, SOS, PM, APC), ended by BEL or ST, or by the line if neither comes; CSI, cut ones too; other escapes. */
 const SEQUENCES =
   /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9b-\x9f]{0,65536}(?:\x07|\x1b\\|\x9c)|\x1b[\]PX^_][^\n\x1b]*|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
 const COLOUR = /^(?:\x1b\[|\x9b)[\d;:]*m$/;
 
-const INVISIBLE =
-  /[\0-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
-
-/** Unicode's stream-safe format (UAX 15) allows 30 marks on a letter, no language writes more than a few; 8 is generous. */
-const MARKS = /(\p{M}{8})\p{M}+/gu;
+/** Literals inside functions are read on first use; this one is costly. */
+function invisible(): RegExp {
+  return /[\0-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d159}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+}
 
 /** Normalizes. `strict` also takes out the joiners and selectors that scripts and emoji need. */
 export function normalize(input: string, strict: boolean): Normalized {
   const found = new Map<string, number>();
-  if (!SUSPECT.test(input)) return { text: input, removed: 0, found };
+  if (!isSuspect(input)) return { text: input, removed: 0, found };
   let removed = 0;
   const count = (kind: string, points: number, hidden = points): void => {
     if (hidden > 0) found.set(kind, (found.get(kind) ?? 0) + points);
@@ -43,12 +51,13 @@ export function normalize(input: string, strict: boolean): Normalized {
       return "";
     });
   }
-  text = text.replace(/\r+\n/g, "\r\n").replace(/\r(?!\n)/g, () => {
+  text = text.replace(/\r+\n?/g, (returns) => {
+    if (returns.endsWith("\n")) return "\r\n";
     count("control", 1, 0);
     return "\n";
   });
   text = overstrike(text, () => count("control", 1));
-  text = text.replace(INVISIBLE, (character: string, at: number, whole: string) => {
+  text = text.replace(invisible(), (character: string, at: number, whole: string) => {
     if (keepsInvisible(character, at, whole, strict)) return character;
     const unit = character.charCodeAt(0);
     const kind = unit >= 0xd800 && unit <= 0xdfff && character.length === 1 ? "surrogate" : unit < 0xa0 ? "control" : "invisible";
@@ -56,7 +65,7 @@ export function normalize(input: string, strict: boolean): Normalized {
     return standIn(character, kind);
   });
   if (/[^\0-\xff]/.test(text))
-    text = text.replace(MARKS, (run, kept: string) => {
+    text = text.replace(/(\p{M}{8})\p{M}+/gu, (run, kept: string) => {
       count("marks", run.length - kept.length);
       return kept;
     });

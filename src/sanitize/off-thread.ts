@@ -1,10 +1,10 @@
 /** Runs checks in a worker thread, one at a time, each with a time limit. The thread starts at the first large answer and never keeps the process alive. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Refusal } from "../types.ts";
 import type { Job } from "./worker.ts";
 
 /** Settles with the answer of the worker, or with a refusal: an answer that couldn't be checked is withheld. */
-export type OffThread = (job: Job) => Promise<unknown>;
+type OffThread = (job: Job) => Promise<unknown>;
 
 /** Memory for one check; a text that needs more isn't one for a model. */
 const MEMORY_MB = 768;
@@ -14,9 +14,11 @@ export function createOffThread(timeLimit: number): OffThread {
   let worker: Worker | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  const runNow = (job: Job): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const thread = (worker ??= start());
+  const runNow = async (job: Job): Promise<unknown> => {
+    const thread = (worker ??= await start((ended) => {
+      if (worker === ended) worker = undefined;
+    }));
+    return new Promise((resolve, reject) => {
       // A pending check keeps the process alive, an idle thread doesn't.
       thread.ref();
       const settle = (done: () => void): void => {
@@ -37,6 +39,7 @@ export function createOffThread(timeLimit: number): OffThread {
       thread.on("message", onMessage).on("error", onError).on("exit", onExit);
       thread.postMessage(job);
     });
+  };
 
   return (job) => {
     const next = last.then(() => runNow(job));
@@ -45,7 +48,9 @@ export function createOffThread(timeLimit: number): OffThread {
   };
 }
 
-function start(): Worker {
+/** Starts a thread; `gone` is told when it ends for whatever reason, so that the next check starts another. */
+async function start(gone: (thread: Worker) => void): Promise<Worker> {
+  const { Worker } = await import("node:worker_threads");
   // From sources this file is TypeScript, in a bundle the worker is an entry beside the code that starts it.
   const entry = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./sanitize-worker.js";
   const thread = new Worker(new URL(entry, import.meta.url), {
@@ -53,6 +58,8 @@ function start(): Worker {
     env: {},
     execArgv: [],
   });
+  thread.on("error", () => gone(thread));
+  thread.on("exit", () => gone(thread));
   thread.unref();
   return thread;
 }

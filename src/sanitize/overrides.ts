@@ -4,7 +4,7 @@
  */
 
 /** One language's stems: verbs that dismiss, and nouns for what a model was told. */
-export interface OverrideWords {
+interface OverrideWords {
   readonly language: string;
   readonly verbs: readonly string[];
   readonly nouns: readonly string[];

@@ -7,6 +7,7 @@ import type { HeldFinder } from "./held.ts";
 import { escapeLookalikes, removed, wrap } from "./markers.ts";
 import { defuse } from "./markup.ts";
 import { normalize } from "./normalize.ts";
+import { cutPage, type Part } from "./page.ts";
 import { createLedger, type Ledger, type Redaction, redact } from "./redact.ts";
 import { dropCutWord, truncate, type Truncation } from "./truncate.ts";
 
@@ -26,6 +27,8 @@ export interface SanitizeOptions {
   readonly total?: number;
   /** How to get the rest with the tool's own paging; put behind the marker. */
   readonly rest?: string;
+  /** Only this part is shown, cut from the text as cleaned and within `maxBytes`. `cut`: the text was cut before, so its last word goes. */
+  readonly page?: { readonly start: number; readonly length: number; readonly cut: boolean };
 }
 
 /** A text fit to be shown, and what was done to it. `removed` counts hidden characters. */
@@ -35,6 +38,8 @@ export interface Sanitized {
   readonly redactions: readonly Redaction[];
   readonly removed: number;
   readonly truncated?: Truncation;
+  /** Where the part that is shown lies in the whole. */
+  readonly page?: Omit<Part, "text">;
 }
 
 /** What a pass needs besides the text: the finder of held secrets, and the number of this call's delimiter. */
@@ -51,16 +56,20 @@ export interface Notes {
 }
 
 /** Command output counts as text from outside at `strict` only: at `standard` it is mostly the user's own. */
-export function isOutside({ level, source }: SanitizeOptions): boolean {
+function isOutside({ level, source }: SanitizeOptions): boolean {
   return source.kind === "outside" || (source.kind === "command" && level === "strict");
 }
 
 /** All passes for one text. */
 export function sanitizeText(input: string, options: SanitizeOptions, context: PassContext): Sanitized {
   const notes: Notes = { ledger: createLedger(), flags: [], removed: 0 };
-  const whole = cleanString(options.total === undefined ? input : dropCutWord(input), options, context, notes);
-  const { text, marker, truncated } = truncate(whole, options.maxBytes ?? Number.POSITIVE_INFINITY, options.total, options.rest ?? "");
+  const cut = options.total !== undefined || options.page?.cut === true;
+  const whole = cleanString(cut ? dropCutWord(input) : input, options, context, notes);
   const normalized = options.level === "standard" || options.level === "strict";
+  const { maxBytes = Number.POSITIVE_INFINITY, total, rest, page } = options;
+  const part = page && cutPage(whole, page.start, page.length, maxBytes);
+  const shown: ReturnType<typeof truncate> = part ?? truncate(whole, { maxBytes, total, rest, checkEnd: normalized });
+  const { text, marker, truncated } = shown;
   const body = normalized && isOutside(options) ? wrap(text, context.delimiter, options.source.name) : text;
   const lines = [body, ...(marker === undefined ? [] : [marker]), ...(notes.removed > 0 && normalized ? [removed(notes.removed)] : [])];
   return {
@@ -69,10 +78,11 @@ export function sanitizeText(input: string, options: SanitizeOptions, context: P
     redactions: notes.ledger.redactions(),
     removed: notes.removed,
     ...(truncated === undefined ? {} : { truncated }),
+    ...(part === undefined ? {} : { page: { start: part.start, end: part.end, total: part.total } }),
   };
 }
 
-/** Normalize, redact, flag, defuse: everything but cutting and wrapping. */
+/** Normalize, flag, defuse, redact: everything but cutting and wrapping. */
 export function cleanString(input: string, options: SanitizeOptions, context: PassContext, notes: Notes): string {
   if (input === "") return input;
   const { level } = options;
@@ -86,15 +96,18 @@ export function cleanString(input: string, options: SanitizeOptions, context: Pa
     notes.flags.push({ kind: "encoding", rule: "binary", count: 1 });
     return binary;
   }
-  const clean = normalize(input, level === "strict");
+  // A byte order mark is one at the beginning only, and what is wrapped doesn't begin anything.
+  const clean = normalize(isOutside(options) ? input.replace(/^\ufeff/, "") : input, level === "strict");
   notes.removed += clean.removed;
   noteHidden(clean.found, clean.text, notes);
   const own = options.source.kind === "ours" ? { text: clean.text, count: 0 } : escapeLookalikes(clean.text);
   if (own.count > 0) notes.flags.push({ kind: "marker", rule: "imitated-marker", count: own.count });
   notes.flags.push(...flagInjections(own.text));
-  const safe = redact(own.text, context.held, notes.ledger, "all");
-  if (!isOutside(options)) return safe;
-  const defused = defuse(safe, level === "strict");
+  return redact(isOutside(options) ? defuseInto(own.text, level === "strict", notes) : own.text, context.held, notes.ledger, "all");
+}
+
+function defuseInto(text: string, strict: boolean, notes: Notes): string {
+  const defused = defuse(text, strict);
   for (const [rule, count] of defused.found) notes.flags.push({ kind: "markup", rule, count });
   return defused.text;
 }

@@ -30,15 +30,22 @@ export function createLedger(): Ledger {
   };
 }
 
-/** Which secrets to look for: those held, and by rules as well unless `held` is said. */
-export function redact(text: string, find: HeldFinder, ledger: Ledger, scope: "all" | "held"): string {
-  const held = find(text);
-  const spans = scope === "all" ? merge([...held, ...findSecrets(text)]) : merge(held);
-  return replace(text, spans, (span) => ledger.mark(span.rule, text.slice(span.start, span.end)));
+/** A secret can begin right where another ends and be known only when that is gone; nobody has needed a third round but fuzzers. */
+const ROUNDS = 10;
+
+/** Which secrets to look for: those held, and by rules as well unless `held` is said. Repeated until nothing is found any more. */
+export function redact(input: string, find: HeldFinder, ledger: Ledger, scope: "all" | "held"): string {
+  let text = input;
+  for (let round = 0; round < ROUNDS; round++) {
+    const spans = merge(scope === "all" ? [...find(text), ...findSecrets(text)] : find(text));
+    if (spans.length === 0) break;
+    const seen = text;
+    text = replace(text, spans, (span) => ledger.mark(span.rule, seen.slice(span.start, span.end)));
+  }
+  return text;
 }
 
 function replace(text: string, spans: readonly Span[], mark: (span: Span) => string): string {
-  if (spans.length === 0) return text;
   const pieces: string[] = [];
   let from = 0;
   for (const span of spans) {

@@ -12,7 +12,7 @@ export type { SanitizeOptions, Sanitized, Source } from "./passes.ts";
 export type { SanitizedValue } from "./value.ts";
 
 /** What the sanitizer is given. */
-export interface SanitizerOptions {
+interface SanitizerOptions {
   /** Random bytes for the delimiters. */
   readonly random: (bytes: number) => Uint8Array;
   /** The secrets in force now; asked at every call, as they may rotate. */
@@ -70,9 +70,9 @@ function guarded<T>(check: () => T): T {
   }
 }
 
-/** What is far beyond the limit would be cut anyway, so it isn't looked at. */
+/** What is far beyond the limit would be cut anyway, so it isn't looked at. A page is cut from the whole. */
 function limit(text: string, options: SanitizeOptions): [string, SanitizeOptions] {
-  const most = options.maxBytes === undefined ? Number.POSITIVE_INFINITY : options.maxBytes + MARGIN;
+  const most = options.maxBytes === undefined || options.page !== undefined ? Number.POSITIVE_INFINITY : options.maxBytes + MARGIN;
   return text.length <= most ? [text, options] : [text.slice(0, most), { ...options, total: options.total ?? Buffer.byteLength(text) }];
 }
 

@@ -12,6 +12,8 @@ export interface Signal {
   readonly pattern: RegExp;
   /** Sees the lower-cased text; the others see the folded one (see fold.ts). */
   readonly plain: boolean;
+  /** Spans several lines. */
+  readonly dialogue: boolean;
 }
 
 /** Words may be apart by blanks, line ends and the signs that comments and Markdown put there. Alternatives of folded text. */
@@ -33,6 +35,7 @@ const read = (rule: string, weight: number, triggers: string, pattern: RegExp): 
     .map((word) => word.replaceAll("¦", "|")),
   pattern,
   plain: false,
+  dialogue: rule === "fake-turn" || rule === "template-token",
 });
 const readPlain = (rule: string, weight: number, triggers: string, pattern: RegExp): Signal => ({
   ...read(rule, weight, triggers, pattern),

@@ -29,7 +29,7 @@ export function sanitizeValue(input: unknown, options: SanitizeOptions, context:
     const clean = cleanString(text, options, context, notes);
     const size = Buffer.byteLength(clean);
     budget.total += size;
-    const shown = budget.left <= 0 ? truncated(0, size) : joined(truncate(clean, budget.left, undefined, ""));
+    const shown = budget.left <= 0 ? truncated(0, size) : joined(truncate(clean, { maxBytes: budget.left, checkEnd: rules }));
     const used = Math.min(size, Buffer.byteLength(shown));
     budget.left -= used;
     budget.kept += used;

@@ -41,9 +41,11 @@ const fromRow = (row: Row) => ({
 /** One question as it is stored. */
 export type ApprovalRecord = ReturnType<typeof fromRow>;
 
-/** A grant of `approve_session`. */
+/** A grant of `approve_session`, with the digest of the policy it was given under: under any other it is worth nothing. */
 export interface GrantRecord {
   readonly session: string;
+  readonly principal: string;
+  readonly policy: string;
   readonly scope: string;
   readonly tool: string;
   readonly title: string;
@@ -72,11 +74,20 @@ export function openApprovals(db: Database) {
     "UPDATE approvals SET status = 'expired', preview = '' WHERE expires_at <= ? AND status IN ('pending', 'approved', 'denied')",
   );
   const insertGrant = db.prepare<GrantRecord>(
-    "INSERT INTO grants (session, scope, tool, title, created_at, expires_at) VALUES (@session, @scope, @tool, @title, @createdAt, @expiresAt)",
+    `INSERT INTO grants (session, principal, policy, scope, tool, title, created_at, expires_at)
+     VALUES (@session, @principal, @policy, @scope, @tool, @title, @createdAt, @expiresAt)`,
   );
-  const grant = db.prepare<[string, string, number], { one: number }>(
-    "SELECT 1 AS one FROM grants WHERE session = ? AND scope = ? AND expires_at > ? LIMIT 1",
+  const grant = db.prepare<{ session: string; scope: string; now: number }, { one: number }>(
+    "SELECT 1 AS one FROM grants WHERE session = @session AND scope = @scope AND expires_at > @now AND created_at <= @now + 60000 LIMIT 1",
   );
+  const grants = db.prepare<[number], GrantRecord & { id: number }>(
+    `SELECT id, session, principal, policy, scope, tool, title, created_at AS createdAt, expires_at AS expiresAt
+     FROM grants WHERE expires_at > ? ORDER BY id`,
+  );
+  const revoke = db.prepare<[number]>("DELETE FROM grants WHERE id = ?");
+  const drop = db.prepare<[string, string]>("DELETE FROM grants WHERE session = ? AND policy <> ?");
+  const forget = db.prepare<[number]>("DELETE FROM approvals WHERE expires_at < ?");
+  const voidOpen = db.prepare("UPDATE approvals SET status = 'stale', preview = '' WHERE status IN ('pending', 'approved')");
 
   return {
     insert: (row: ApprovalRecord): void => void insert.run(row),
@@ -96,6 +107,17 @@ export function openApprovals(db: Database) {
     /** Closes what has expired and erases its preview; how many there were. */
     expire: (now: number): number => expire.run(now).changes,
     insertGrant: (record: GrantRecord): void => void insertGrant.run(record),
-    hasGrant: (session: string, scope: string, now: number): boolean => grant.get(session, scope, now) !== undefined,
+    /** A grant that was made after `now` counts for nothing: the clock was set back, and its end with it. */
+    hasGrant: (session: string, scope: string, now: number): boolean => grant.get({ session, scope, now }) !== undefined,
+    /** Grants in force, oldest first. */
+    grants: (now: number): (GrantRecord & { id: number })[] => grants.all(now),
+    /** True when there was such a grant. */
+    revokeGrant: (id: number): boolean => revoke.run(id).changes === 1,
+    /** Ends the grants of a session that were given under another policy than this one; how many there were. */
+    dropGrants: (session: string, policy: string): number => drop.run(session, policy).changes,
+    /** Removes questions that ended before a time; how many there were. */
+    forget: (before: number): number => forget.run(before).changes,
+    /** Makes every open question void, also what was approved and not yet used; how many there were. */
+    voidOpen: (): number => voidOpen.run().changes,
   };
 }

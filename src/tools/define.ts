@@ -14,6 +14,7 @@ interface Definition<Shape extends z.ZodRawShape> {
   readonly title: string;
   readonly description: string;
   readonly risk: Risk;
+  readonly openWorld?: boolean;
   /** Built on first use: start-up pays for no schema. */
   readonly input: () => Shape;
   prepare(args: z.infer<z.ZodObject<Shape>>, eyes: Eyes): Prepared | Promise<Prepared>;
@@ -29,6 +30,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: Definition<S
     title: definition.title,
     description: definition.description,
     risk: definition.risk,
+    openWorld: definition.openWorld ?? false,
     inputSchema: () => (json ??= toJsonSchema(schema())),
     prepare: (args, eyes) => definition.prepare(parseArguments(schema(), args, definition.name), eyes),
   };

@@ -5,6 +5,7 @@ import { deletePath } from "./delete-path.ts";
 import { directoryTree } from "./directory-tree.ts";
 import { editFile } from "./edit-file.ts";
 import { explainPolicy } from "./explain-policy.ts";
+import { fetchUrl } from "./fetch.ts";
 import { getFileInfo } from "./get-file-info.ts";
 import { listAllowedDirectories } from "./list-allowed-directories.ts";
 import { listDirectory, listDirectoryWithSizes } from "./list-directory.ts";
@@ -39,6 +40,7 @@ export function builtinTools(textWork: TextWork): ReadonlyMap<string, Tool> {
     moveFile,
     copyFile,
     deletePath,
+    fetchUrl,
     runCommand,
     processStart,
     processWrite,

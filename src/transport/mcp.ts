@@ -10,6 +10,7 @@ export interface ToolListing {
   readonly title: string;
   readonly description: string;
   readonly risk: Risk;
+  readonly openWorld?: boolean;
   readonly inputSchema: Readonly<Record<string, unknown>>;
 }
 
@@ -111,7 +112,7 @@ function describeTool(tool: ToolListing): Record<string, unknown> & { name: stri
       readOnlyHint: tool.risk === "low",
       destructiveHint: tool.risk !== "low",
       idempotentHint: tool.risk === "low",
-      openWorldHint: false,
+      openWorldHint: tool.openWorld ?? false,
     },
     _meta: { "io.portcullis/risk": tool.risk },
   };

@@ -7,23 +7,20 @@ const CALL_META = "io.portcullis/call";
 const REFUSAL_META = "io.portcullis/refusal";
 
 /** The form a person fills in. `decision` is required and has no default: some clients accept forms by themselves when nothing is required. */
-export const APPROVAL_FORM = {
-  type: "object" as const,
-  properties: {
-    decision: {
-      type: "string" as const,
-      title: "Decision",
-      description: "what may happen",
-      enum: ["approve_once", "approve_session", "deny"],
+function approvalForm(choices: Question["choices"]) {
+  return {
+    type: "object" as const,
+    properties: {
+      decision: { type: "string" as const, title: "Decision", description: "what may happen", enum: [...choices, "deny"] },
+      note: { type: "string" as const, title: "Note", description: "a reason, kept in the audit", maxLength: 500 },
     },
-    note: { type: "string" as const, title: "Note", description: "a reason, kept in the audit", maxLength: 500 },
-  },
-  required: ["decision"],
-};
+    required: ["decision"],
+  };
+}
 
 /** The elicitation of a question, as both eras take it. */
-export function questionForm(question: Question): { mode: "form"; message: string; requestedSchema: typeof APPROVAL_FORM } {
-  return { mode: "form", message: question.message, requestedSchema: APPROVAL_FORM };
+export function questionForm(question: Question): { mode: "form"; message: string; requestedSchema: ReturnType<typeof approvalForm> } {
+  return { mode: "form", message: question.message, requestedSchema: approvalForm(question.choices) };
 }
 
 /** Reads what a client sent back for a form. Whatever isn't exactly one of the three decisions is `invalid`, which approves nothing. */

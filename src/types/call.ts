@@ -2,6 +2,7 @@
 import type { CommandEyes, CommandHands, SandboxNote } from "./commands.ts";
 import type { Effect, Obligations, Principal, Query, Resource, Risk } from "./decision.ts";
 import type { FileEyes, FileHands } from "./files.ts";
+import type { HttpHands, UrlEyes } from "./http.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** One request to use a tool, as the transport hands it in. */
@@ -53,6 +54,13 @@ export interface ToolResult {
   readonly cut?: { readonly total: number; readonly rest: string };
   /** Our own words, put after the text as they are. */
   readonly note?: string;
+  /**
+   * Only this part of the text is to be shown, in characters (UTF-16 units) of the text as cleaned, so that a secret can't escape across the cut. `name`
+   * is the argument that asks for the next part; `cut` says that the text itself ends early, so that its last word may be half a secret.
+   */
+  readonly page?: { readonly start: number; readonly length: number; readonly name: string; readonly cut: boolean };
+  /** Text that came along and isn't shown: only searched for instructions. */
+  readonly hidden?: string;
   /** The read limit bounds the text already, so the output limit doesn't apply. */
   readonly sized?: boolean;
   /** Names the source more exactly than the tool's name does. */
@@ -80,6 +88,10 @@ export interface Prepared {
   readonly partial?: boolean;
   /** Digests of what is about to be changed, as found now: real path to `sha256:HEX` or `absent`. A yes is bound to them. */
   readonly states: Readonly<Record<string, string>>;
+  /** What `approve_session` covers beside the resources, where those don't say it all: a whole URL. */
+  readonly scope?: string;
+  /** The resources with what only an admitted call may find out (the addresses of a host): asks a name server. */
+  resolve?(): Promise<readonly Resource[]>;
   /** How the call was read, for `explain`. */
   readonly reading?: object;
   /** Text that would be written; refused when it carries our own markers, because that would destroy what they hide. */
@@ -95,6 +107,8 @@ export interface Tool {
   readonly title: string;
   readonly description: string;
   readonly risk: Risk;
+  /** Does it reach beyond this machine? */
+  readonly openWorld?: boolean;
   /** JSON Schema of the arguments, made on first use. */
   readonly inputSchema: () => Readonly<Record<string, unknown>>;
   /** Throws INVALID_INPUT for arguments that don't fit the schema, and whatever the eyes refuse. */
@@ -104,6 +118,8 @@ export interface Tool {
 /** What a tool may look with before anything is decided. */
 export interface Eyes {
   readonly files: FileEyes;
+  /** Opens the eyes for URLs; the same ones at every call, because they remember what a name meant. */
+  urls(): Promise<UrlEyes>;
   readonly commands: CommandEyes;
   /** The decision for another call, nothing done (for `explain_policy`). */
   explain(tool: string, args: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
@@ -113,6 +129,7 @@ export interface Eyes {
 /** Doors narrowed to what was decided. A tool holds nothing else. */
 export interface Permit {
   readonly files: FileHands;
+  readonly http: HttpHands;
   readonly commands: CommandHands;
   readonly limits: Obligations;
   readonly signal: AbortSignal;
@@ -152,6 +169,8 @@ export interface Question {
   readonly state: string;
   /** Milliseconds to wait for an answer within the connection. */
   readonly wait: number;
+  /** The ways to say yes that the policy and the call leave open. */
+  readonly choices: readonly ("approve_once" | "approve_session")[];
 }
 
 /** A parked approval, as the caller learns of it. */

@@ -19,9 +19,11 @@ export interface UrlEyes {
   resource(target: Target, method: string): UrlResource;
   /** The same resource with its addresses, forbidden ones included, so that the decision can name them. Refusal NOT_FOUND, FAILED, CANCELLED. */
   resolve(resource: UrlResource): Promise<UrlResource>;
+  /** The caller's headers as they would be sent, names in lower case. Refusal INVALID_INPUT for what HTTP doesn't allow and for headers that are ours. */
+  headers(given: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
 }
 
-/** What `fetch` asks for. `startIndex` and `maxLength` are characters of the text as shown. */
+/** What `fetch` asks for. */
 export interface HttpRequest {
   readonly target: Target;
   readonly method: string;
@@ -29,11 +31,12 @@ export interface HttpRequest {
   readonly body?: string;
   /** HTML as its source instead of Markdown. */
   readonly raw: boolean;
-  readonly startIndex: number;
-  readonly maxLength: number;
 }
 
-/** One request as it was sent, for the record: no path, no headers, no body. `address` was dialled; `bytes` came over the wire as body. */
+/**
+ * One request as it was sent, for the record: no path, no headers, no body. `address` was dialled; `bytes` came over the wire as body. Without an
+ * answer the status is 0 and the address empty.
+ */
 export interface HttpHop {
   readonly method: string;
   readonly scheme: string;
@@ -44,7 +47,7 @@ export interface HttpHop {
   readonly bytes: number;
 }
 
-/** One page of what came back. */
+/** What came back. */
 export interface HttpPage {
   /** Where the last hop ended. */
   readonly url: string;
@@ -56,18 +59,12 @@ export interface HttpPage {
   /** `metadata`: not a text type, so nothing of the body is in `text`. */
   readonly form: "markdown" | "text" | "metadata";
   readonly text: string;
-  readonly start: number;
-  /** Characters that there are in all. */
-  readonly total: number;
-  /** The `startIndex` of the next page; absent on the last. */
-  readonly next?: number;
-  /** The body was cut by this limit, so `total` is less than the whole. */
+  /** The body was cut by this limit, so the text is less than the whole. */
   readonly cut?: "size" | "time";
   /** Bytes that were no text in the page's charset were replaced. */
   readonly replaced: boolean;
   /** Text the page carries but doesn't show (cut to 16 KiB): never for the model, only to be searched for instructions. */
   readonly hidden: string;
-  readonly hops: readonly HttpHop[];
 }
 
 /** Hands for URLs: sends exactly what was granted, to exactly the addresses that were judged. */

@@ -27,18 +27,18 @@ function createScene(file: string, clock = { now: 1_000_000 }) {
   const db = openDatabase(file);
   const store = openApprovals(db);
   const settings: { current: ApprovalSettings } = {
-    current: { headless: "park", timeout: 5 * MINUTE, parked: 60 * MINUTE, sessionTtl: 30 * MINUTE },
+    current: { headless: "park", timeout: 5 * MINUTE, parked: 60 * MINUTE, sessionTtl: 30 * MINUTE, remember: ["once", "session"] },
   };
-  const key = Buffer.alloc(32, 7);
+  const key = { current: Buffer.alloc(32, 7) };
   const desk = createDesk({
     store,
-    key,
+    key: () => key.current,
     settings: () => settings.current,
     now: () => clock.now,
     newId: () => `apr_${randomBytes(16).toString("hex")}`,
     command: (...words) => `portcullis ${words.join(" ")}`,
   });
-  return { db, store, desk, clock, settings };
+  return { db, store, desk, clock, settings, key };
 }
 
 interface Scene {
@@ -47,6 +47,7 @@ interface Scene {
   policy?: string;
   channel?: "any" | "out_of_band";
   path?: string;
+  grantable?: boolean;
 }
 
 /** One pass of a call through the desk. */
@@ -63,9 +64,16 @@ function settle(scene: Scene = {}, at = world) {
     ...scene.call,
   };
   const resources: Resource[] = [{ kind: "path", op: "write", path: scene.path ?? "/w/a.txt" }];
-  const bound = bindCall(call, resources, { "/w/a.txt": scene.state ?? "sha256:before" }, scene.policy ?? "sha256:policy");
-  const decision = { effect: "ask", reason: "writes ask", obligations: { channel: scene.channel ?? "any" } } as Decision;
-  return at.desk.settle(call, bound, decision, true, () => Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }));
+  const bound = bindCall(call, resources, { states: { "/w/a.txt": scene.state ?? "sha256:before" } }, scene.policy ?? "sha256:policy");
+  const decision = {
+    effect: "ask",
+    reason: "writes ask",
+    obligations: { channel: scene.channel ?? "any" },
+    digest: scene.policy ?? "sha256:policy",
+  } as Decision;
+  return at.desk.settle(call, bound, decision, scene.grantable ?? true, () =>
+    Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }),
+  );
 }
 
 async function question(scene: Scene = {}) {
@@ -130,6 +138,12 @@ describe("a question within the connection", () => {
     const { state } = await question();
     world.clock.now += 5 * MINUTE + 1;
     expect(await outcome({ call: answered(state) })).toBe("STALE_APPROVAL");
+  });
+
+  test("unanswered for its whole time is parked", async () => {
+    const { state } = await question();
+    world.clock.now += 5 * MINUTE + 1;
+    expect(await outcome({ call: answered(state, "unanswered") })).toBe("APPROVAL_REQUIRED");
   });
 
   test("answered after the clock was set back is stale", async () => {
@@ -233,6 +247,58 @@ describe("a parked question", () => {
     } finally {
       other.db.close();
     }
+  });
+});
+
+describe("the clock", () => {
+  test("set back makes a parked yes and a grant worthless", async () => {
+    const settled = await settle({ call: { interactive: false } });
+    if (settled.kind !== "refused" || !settled.ticket) throw new Error("expected a ticket");
+    world.store.transition(settled.ticket.id, "pending", "approved", "cli");
+    const { state } = await question({ call: { args: { path: "b.txt" } }, path: "/w/b.txt" });
+    expect(await outcome({ call: { args: { path: "b.txt" }, ...answered(state, "approve_session") }, path: "/w/b.txt" })).toBe("go");
+    world.clock.now -= 2 * MINUTE;
+    expect(await outcome({ call: { interactive: false } })).toBe("STALE_APPROVAL");
+    expect(await outcome({ call: { args: { path: "b.txt" } }, path: "/w/b.txt" })).toBe("ask");
+  });
+
+  test("set back doesn't bring an expired yes to life again", async () => {
+    const settled = await settle({ call: { interactive: false } });
+    if (settled.kind !== "refused" || !settled.ticket) throw new Error("expected a ticket");
+    world.store.transition(settled.ticket.id, "pending", "approved", "cli");
+    world.clock.now += 61 * MINUTE;
+    await settle({ call: { args: { other: true } } });
+    world.clock.now -= 61 * MINUTE;
+    expect(await outcome({ call: { interactive: false } })).toBe("APPROVAL_REQUIRED");
+  });
+});
+
+describe("a question", () => {
+  test.each<[string, ApprovalSettings["remember"], boolean, readonly string[]]>([
+    ["offers both ways to say yes", ["once", "session"], true, ["approve_once", "approve_session"]],
+    ["offers no session where the policy doesn't remember it", ["once"], true, ["approve_once"]],
+    ["offers no session for what can't be read before it runs", ["once", "session"], false, ["approve_once"]],
+  ])("%s, and takes no other answer", async (_name, remember, grantable, choices) => {
+    world.settings.current = { ...world.settings.current, remember };
+    const { state, choices: offered } = await question({ grantable });
+    expect(offered).toEqual(choices);
+    const expected = choices.includes("approve_session") ? "go" : "APPROVAL_DECLINED";
+    expect(await outcome({ grantable, call: answered(state, "approve_session") })).toBe(expected);
+    expect(world.store.grants(world.clock.now)).toHaveLength(choices.length - 1);
+  });
+
+  test("sealed with a key that was replaced since is not answered", async () => {
+    const { state } = await question();
+    world.key.current = Buffer.alloc(32, 8);
+    expect(await outcome({ call: answered(state) })).toBe("STALE_APPROVAL");
+  });
+
+  test("costs two writes: one to ask, one to spend", async () => {
+    const writes = () => Number(world.db.prepare("SELECT total_changes()").pluck().get());
+    const before = writes();
+    const { state } = await question();
+    expect(await outcome({ call: answered(state) })).toBe("go");
+    expect(writes() - before).toBe(2);
   });
 });
 

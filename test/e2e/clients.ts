@@ -33,6 +33,13 @@ export interface Result {
   readonly content: readonly { type: string }[];
 }
 
+/** A result on the wire; the newer era asks with `resultType: input_required`. */
+export interface Raw extends Partial<Result> {
+  readonly resultType?: string;
+  readonly requestState?: string;
+  readonly inputRequests?: Record<string, { params: { message: string; requestedSchema: Record<string, unknown> } }>;
+}
+
 /** A tool as tools/list shows it. */
 export type Listed = Record<string, unknown> & { name: string };
 
@@ -42,6 +49,8 @@ export interface Connected {
     args: Record<string, unknown>,
     options?: { signal?: AbortSignal; onprogress?: () => void; timeout?: number },
   ): Promise<Result>;
+  /** tools/call with whatever else is put into its parameters, and the result as it came. */
+  raw(params: { readonly name: string; readonly arguments: Record<string, unknown> } & Record<string, unknown>): Promise<Raw>;
   tools(): Promise<Listed[]>;
   pid(): number | null;
   close(): Promise<void>;
@@ -69,6 +78,7 @@ export async function connect(
     await client.connect(transport);
     return {
       call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, undefined, more)),
+      raw: async (params) => read(await client.callTool(params)),
       tools: async () => (await client.listTools()).tools,
       pid: () => transport.pid,
       close: () => client.close(),
@@ -81,6 +91,10 @@ export async function connect(
   await client.connect(transport);
   return {
     call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, more)),
+    raw: async (params) => {
+      const result = (await client.callTool(params, { allowInputRequired: true })) as Raw;
+      return result.resultType === "input_required" ? result : read(result);
+    },
     tools: async () => (await client.listTools()).tools,
     pid: () => transport.pid,
     close: () => client.close(),

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { send } from "../../src/egress/dial.ts";
 import { mayCarrySecrets } from "../../src/egress/fetch.ts";
 import { normalizeUrl } from "../../src/egress/host.ts";
-import type { HttpPage } from "../../src/types.ts";
+import type { HttpHop, HttpPage } from "../../src/types.ts";
 import { makeCertificate } from "./certificate.ts";
 import type { DnsServer } from "./dns-server.ts";
 import { serveDns } from "./dns-server.ts";
 import type { Fetching, Handler, Outcome, Place } from "./world.ts";
-import { fetchUrl, serve, serveRaw, serveTls } from "./world.ts";
+import { ALLOW, fetchUrl, serve, serveRaw, serveTls } from "./world.ts";
 
 const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
 const words = "word ".repeat(1000);
@@ -170,51 +170,54 @@ describe("what comes back is shown by its type", () => {
       contentType: "text/plain",
       form: "metadata",
       text: "",
-      start: 0,
-      total: 0,
       replaced: false,
       hidden: "",
-      hops: [{ method: "HEAD", scheme: "http", host: "127.0.0.1", port: here.port, address: "127.0.0.1", status: 200, bytes: 0 }],
     });
   });
 
-  test("a page says whole what it is, where it came from and where the next one starts", async () => {
-    const hops = [{ method: "GET", scheme: "http", host: "127.0.0.1", port: here.port, address: "127.0.0.1", status: 200, bytes: 5000 }];
-    const common = {
+  test("a page says what it is and where it came from", async () => {
+    expect(await get(local("/text"))).toEqual({
       url: local("/text"),
       status: 200,
       contentType: "text/plain",
       length: 5000,
       form: "text",
-      total: 5000,
+      text: words,
       replaced: false,
       hidden: "",
-      hops,
-    };
-    expect(await get(local("/text"), { request: { maxLength: 10 } })).toEqual({ ...common, text: "word word ", start: 0, next: 10 });
-    expect(await get(local("/text"), { request: { startIndex: 4990, maxLength: 10 } })).toEqual({
-      ...common,
-      text: "word word ",
-      start: 4990,
     });
-    expect(await get(local("/text"), { request: { startIndex: 9999, maxLength: 10 } })).toEqual({ ...common, text: "", start: 5000 });
   });
+});
 
-  test("secrets are taken out before the page is cut, so that none escapes across the cut", async () => {
-    const page = await get(local("/text"), {
-      grant: { redact: (text) => text.replaceAll("word", "[REDACTED]") },
-      request: { startIndex: 0, maxLength: 3 },
-    });
-    expect(page).toMatchObject({ text: "[RE" });
+describe("every request is recorded, whatever became of it", () => {
+  const plain = { method: "GET", scheme: "http", host: "127.0.0.1" };
+  const hop = (port: number, status: number, bytes: number) => ({
+    ...plain,
+    port,
+    address: status === 0 ? "" : "127.0.0.1",
+    status,
+    bytes,
+  });
+  test.each<[string, () => string, () => HttpHop[]]>([
+    ["a page", () => local("/text"), () => [hop(here.port, 200, 5000)]],
+    ["a redirect", () => local(`/to?url=${local("/json")}`), () => [hop(here.port, 302, 0), hop(here.port, 200, 7)]],
+    ["a redirect that is not followed", () => local("/to?url=http://10.0.0.1/"), () => [hop(here.port, 302, 0)]],
+    ["a body that doesn't unpack", () => local("/broken-gzip"), () => [hop(here.port, 200, 0)]],
+    ["no answer", () => `http://127.0.0.1:${raw.port}/`, () => [hop(raw.port, 0, 0)]],
+    ["nothing that was sent", () => "http://10.0.0.1/", () => []],
+  ])("%s", async (_what, url, expected) => {
+    const hops: HttpHop[] = [];
+    await get(url(), { grant: { record: (one) => hops.push(one) } });
+    expect(hops).toEqual(expected());
   });
 });
 
 describe("bad input is refused or cut with a reason", () => {
   const small = { grant: { limits: { timeout: 400, bytes: 10_000 } } };
   test.each([
-    ["an endless body is cut at the size", "/endless", { form: "text", text: "x".repeat(5000), replaced: false, cut: "size" }],
+    ["an endless body is cut at the size", "/endless", { form: "text", text: "x".repeat(10_000), replaced: false, cut: "size" }],
     ["a slow body is cut at the time", "/slow-body", { form: "text", text: "begin", replaced: false, cut: "time" }],
-    ["a gzip bomb is cut at the size", "/bomb", { form: "text", text: "\0".repeat(5000), replaced: false, cut: "size" }],
+    ["a gzip bomb is cut at the size", "/bomb", { form: "text", text: "\0".repeat(10_000), replaced: false, cut: "size" }],
     ["gzip that unpacks to nothing, without an end", "/empty-gzip", { form: "text", text: "", replaced: false, cut: "size" }],
     ["headers that never come", "/no-headers", { code: "TIMEOUT", reason: "no answer within 400 ms" }],
     ["a body that doesn't unpack", "/broken-gzip", { code: "FAILED", reason: "`127.0.0.1` sent a body that doesn't unpack" }],
@@ -359,7 +362,7 @@ describe("redirects", () => {
 
   test("secrets are asked for at every hop and go to their host alone", async () => {
     const asked: string[] = [];
-    const secrets = (host: string): Record<string, string> => {
+    const secrets = async (host: string): Promise<Record<string, string>> => {
       asked.push(host);
       return host === "127.0.0.1" ? { Authorization: "Bearer secret" } : {};
     };
@@ -394,7 +397,9 @@ describe("redirects", () => {
       grant: {
         decide: ({ host, addresses }) => {
           seen.push(`${host} ${addresses?.map(({ address }) => address).join() ?? "by name"}`);
-          return host === "127.0.0.1" ? "allow" : "ask";
+          return host === "127.0.0.1"
+            ? ALLOW
+            : { effect: "ask", rules: [{ id: "some-rule", layer: "user", file: "p.yaml", line: 1, effect: "ask" }] };
         },
       },
     });
@@ -402,7 +407,7 @@ describe("redirects", () => {
       seen: ["127.0.0.1 127.0.0.1", "127.0.0.1 127.0.0.1", "elsewhere.example.net by name"],
       outcome: {
         code: "DENIED",
-        reason: `a redirect to \`http://elsewhere.example.net:${other.port}\` is not allowed by the policy (ask)`,
+        reason: `a redirect to \`http://elsewhere.example.net:${other.port}\` is not allowed by the policy (ask by some-rule)`,
       },
     });
     expect(dns.asked).not.toContain("elsewhere.example.net");

@@ -1,8 +1,7 @@
-import { assert, constantFrom, domain, integer, nat, property, string, webUrl } from "fast-check";
+import { assert, constantFrom, domain, integer, property, string, webUrl } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalizeMethod, normalizeUrl } from "../../src/egress/host.ts";
 import { specialName } from "../../src/egress/names.ts";
-import { cutPage } from "../../src/egress/page.ts";
 import { Refusal } from "../../src/types.ts";
 
 describe("a URL is read once, as its parser reads it", () => {
@@ -131,20 +130,4 @@ describe("names that are special whatever they resolve to", () => {
 
 test.each(["", "GET ", "G\r\nX", "GÉT", "A".repeat(21)])("%j is no method", (method) => {
   expect(() => normalizeMethod(method)).toThrow("the method is not a word");
-});
-
-test("the pages put together are the text, whatever their length, and no pair is cut", () => {
-  assert(
-    property(string({ unit: constantFrom("a", "😀", "ä"), maxLength: 40 }), integer({ min: 1, max: 7 }), nat(50), (text, length, far) => {
-      let whole = "";
-      for (let start: number | undefined = 0; start !== undefined;) {
-        const part = cutPage(text, start, length);
-        expect(part.text.isWellFormed()).toBe(true);
-        whole += part.text;
-        start = part.next;
-      }
-      expect(whole).toBe(text);
-      expect(cutPage(text, text.length + far, length)).toEqual({ text: "", start: text.length, total: text.length });
-    }),
-  );
 });

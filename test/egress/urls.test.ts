@@ -1,40 +1,15 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEgress } from "../../src/egress/door.ts";
 import { checkHeaders } from "../../src/egress/headers.ts";
 import { dialable } from "../../src/egress/resolve.ts";
 import type { UrlResource } from "../../src/types.ts";
 import { Refusal } from "../../src/types.ts";
-import type { DnsServer, Script } from "./dns-server.ts";
+import { EITHER, LISTED, loadRows, scriptOf } from "./corpus.ts";
+import type { Row } from "./corpus.ts";
+import type { DnsServer } from "./dns-server.ts";
 import { serveDns } from "./dns-server.ts";
 
-interface Row {
-  readonly id: string;
-  readonly area: string;
-  readonly input: string;
-  readonly expect: string;
-  readonly why: string;
-  readonly profile: "allowlist" | "public";
-  readonly dns?: Script;
-  readonly redirects?: readonly (readonly [number, string])[];
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const rows = readFileSync(new URL("../cases/urls.jsonl", import.meta.url), "utf8")
-  .split("\n")
-  .filter(Boolean)
-  .map(
-    (line) =>
-      JSON.parse(
-        line
-          .replaceAll("\\u27e6", "")
-          .replaceAll("\\u27e7", "")
-          .replace(/[\u27e6\u27e7]/g, ""),
-      ) as Row,
-  );
-
-const LISTED = ["example.com", "api.github.com", "registry.example.org", "docs.python.org"];
+const rows = loadRows();
 
 /** The profiles of the corpus, as the policy would decide them. */
 function admits(row: Row, { host, port, method }: UrlResource): boolean {
@@ -44,9 +19,8 @@ function admits(row: Row, { host, port, method }: UrlResource): boolean {
 }
 
 let dns: DnsServer;
-const everyName: Script = Object.assign({}, ...rows.map((row) => row.dns ?? {}));
 beforeAll(async () => {
-  dns = await serveDns(everyName, ["93.184.216.34"]);
+  dns = await serveDns(scriptOf(rows), ["93.184.216.34"]);
 });
 afterAll(async () => dns.close());
 
@@ -72,9 +46,6 @@ async function judge(row: Row): Promise<"allow" | Refusal> {
     throw error;
   }
 }
-
-/** Rows whose verdict may go either way before anything is sent; what they ask beyond it is shown against real servers in fetch.test.ts. */
-const EITHER = /^(deny-or-|allow-or-|no-follow|timeout)/;
 
 describe("the url corpus", () => {
   test.each(rows.map((row) => [row.id, row.area, row.why, row] as const))("%s %s: %s", async (_id, _area, _why, row) => {

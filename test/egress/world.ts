@@ -48,6 +48,8 @@ export async function serveTls(certificate: { key: string; cert: string }, handl
   return listen(createTlsServer(certificate, handler), "127.0.0.1");
 }
 
+export const ALLOW = { effect: "allow", rules: [] } as const;
+
 /** What `fetch` came to: the page, or the refusal as it would be shown. */
 export type Outcome = HttpPage | { readonly code: string; readonly reason: string };
 
@@ -65,8 +67,8 @@ export async function fetchUrl(url: string, { allow = [], dns = [], redirects = 
   const { signal } = new AbortController();
   const eyes = egress.eyes(signal);
   const limits = { timeout: 5000, bytes: 1024 * 1024 };
-  const full: FetchGrant = { decide: () => "allow", secrets: () => ({}), redact: (text) => text, limits, signal, ...grant };
-  const asked = { method: "GET", headers: {}, raw: false, startIndex: 0, maxLength: 5000, ...request };
+  const full: FetchGrant = { decide: () => ALLOW, secrets: async () => ({}), record: () => undefined, limits, signal, ...grant };
+  const asked = { method: "GET", headers: {}, raw: false, ...request };
   try {
     return await egress.fetch(eyes, full).fetch({ target: eyes.parse(url), ...asked });
   } catch (error) {

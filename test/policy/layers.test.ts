@@ -23,6 +23,35 @@ const write = query([path("write", "a.txt")], { tool: "write_file", risk: "mediu
 const ALLOW = "rules: [{ id: open, effect: allow, op: write, path: ['**'] }]";
 const ABSOLUTE = "rules: [{ id: open, effect: allow, op: write, path: ['/w/**'] }]";
 
+describe("limits.extensions.deny", () => {
+  const deny = "limits: { extensions: { deny: [exe, .TAR.gz] } }";
+  test.each<[string, Parameters<typeof layers>[0], Resource, Effect]>([
+    ["a write of such a file is denied, whatever allows it", { user: `${ALLOW}\n${deny}` }, path("write", "a.exe"), "deny"],
+    ["case makes no difference", { user: `${ALLOW}\n${deny}` }, path("write", "dir/A.ExE"), "deny"],
+    ["an equivalent spelling makes none", { user: `${ALLOW}\n${deny}` }, path("write", "a.exe."), "deny"],
+    ["an extension of two parts counts", { user: `${ALLOW}\n${deny}` }, path("write", "a.tar.gz"), "deny"],
+    ["its last part alone doesn't", { user: `${ALLOW}\n${deny}` }, path("write", "a.gz"), "allow"],
+    ["a name that only contains it is none", { user: `${ALLOW}\n${deny}` }, path("write", "exe"), "allow"],
+    ["a name that goes on is none", { user: `${ALLOW}\n${deny}` }, path("write", "a.exe.txt"), "allow"],
+    ["reading is untouched", { user: deny }, path("read", "a.exe"), "allow"],
+    ["an untrusted project may say it too", { user: ALLOW, project: deny }, path("write", "a.exe"), "deny"],
+  ])("%s", (_name, texts, resource, expected) => {
+    expect(
+      layers(texts).decide(
+        query([resource], { tool: "write_file", risk: resource.kind === "path" && resource.op === "read" ? "low" : "medium" }),
+      ).effect,
+    ).toBe(expected);
+  });
+
+  test("the decision names the setting with its line", () => {
+    const decision = layers({ user: `${ALLOW}\n${deny}` }).decide(query([path("write", "a.exe")], { tool: "write_file", risk: "medium" }));
+    expect(decision).toMatchObject({
+      rules: [{ id: "limits.extensions", line: 3 }],
+      reason: "files with this extension may not be written",
+    });
+  });
+});
+
 describe("layers", () => {
   const rows: [string, Parameters<typeof layers>[0], Effect, string[]][] = [
     ["the user's allow opens", { user: ALLOW }, "allow", ["open"]],

@@ -1,5 +1,5 @@
 /**
- * Token formats as vendors document them, written down apart from the rules, and a generator that makes tokens of them. No token is stored,
+ * Token formats, written down apart from the rules, and a generator that makes tokens of them. No token is stored,
  * so that scanners find nothing in this repository. `{A:36}` is 36 of the set A.
  */
 

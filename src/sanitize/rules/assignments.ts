@@ -5,7 +5,7 @@ import { type Claim, claimOf } from "./names.ts";
 
 /** Every keyword a telling name can be known by. */
 const NAME_PARTS = [
-  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass secret token key credential creds bearer jwt",
+  "password passwd passphrase passwrd passcode pwd pass_ _pass -pass pass= pass: pass\" pass' dbpass storepass keypass userpass rootpass smtppass mypass secret token key credential creds bearer jwt",
   "authorization auth= auth: \"auth\" 'auth' _auth -auth _pat pat= session-id sessid sessionid sid=",
 ]
   .join(" ")
@@ -16,7 +16,7 @@ const SIGN =
   /(?:\\*["'`\]]){0,3}[ \t]{0,8}(?::\s?(?:string|str|String|&str)\s?=|=>|[:?+]=|:-|={1,3}|->|:|\|(?=[ \t])|,(?=[ \t]?\\*["'`])|<\/\w{1,12}>\s{0,40}<\w{1,12}>|>)[ \t]{0,40}(?:[|>][+-]?[ \t]*\r?\n[ \t]+|\r?\n[ \t]{1,40}(?=\\*["'`]))?/y;
 const SPACE = /[ \t]{1,40}(?:is[ \t]{1,4})?/y;
 const QUOTED = /(\\*["'`]|&quot;)((?:(?!\1)[^\n]){1,8192}?)\1/y;
-const BARE = /[^\s"'`,;<>(){}[\]|\\]{4,8192}/y;
+const BARE = /[^\s"'`,;<>(){}[\]|\\]{4,2048}/y;
 const SCHEME = /(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|GenieKey|SSWS|Key|Negotiate|AWS4-HMAC-SHA256|Splunk|Bot)[ \t]+/iy;
 
 const NAME_LETTER = /[A-Za-z0-9_.-]/;
@@ -92,8 +92,10 @@ function valueAt(text: string, at: number): Found | undefined {
 }
 
 /** Is this value worth hiding under a name with this claim? */
-export function fits(value: string, claim: Claim): boolean {
-  if (value.includes("REDACTED:")) return false;
+export function fits(whole: string, claim: Claim): boolean {
+  if (whole.includes("REDACTED:") || /^[A-Za-z_.-]{2,40}[=:][A-Za-z_.-]{2,40}[=:]/.test(whole)) return false;
+  // The beginning tells; a text of names alone would be judged over and over otherwise.
+  const value = whole.slice(0, 256);
   if (claim === "password") return looksLikePassword(value);
   if (claim === "token") return looksLikeToken(value);
   return looksLikeToken(value) && value.length >= 20 && !value.includes(".") && /\d/.test(value);
@@ -116,7 +118,7 @@ function findScheme(text: string, start: number, end: number): Found | undefined
 /** Every random-looking value of a Cookie or Set-Cookie header; the first is returned, the others follow from their own names. */
 function findCookie(text: string, _start: number, end: number): Found | undefined {
   const pairs = /[^\s;=]{1,64}=([^\s;,"]{12,4096})/g;
-  const line = text.slice(end, end + 4096).split(/\r?\n/, 1)[0] ?? "";
+  const line = text.slice(end, end + 4096).split(/\r?\n|cookie:/i, 1)[0] ?? "";
   let first: number | undefined;
   let last = 0;
   for (const match of line.matchAll(pairs)) {

@@ -1,5 +1,5 @@
 /**
- * Keys and tokens of clouds, hosting, networks, secret stores and observability, from the vendors' documentation (AWS IAM "unique
+ * Keys and tokens of clouds, hosting, networks, secret stores and observability, in the formats that the vendors publish (AWS IAM "unique
  * identifiers", Google Cloud "API keys" and "OAuth", Azure "identifiable secrets", HashiCorp Vault "tokens", Grafana, New Relic ...).
  * AWS identifiers that only name something (AIDA, AROA, ANPA ...) are not secret and not listed.
  */
@@ -42,7 +42,6 @@ export const CLOUDS: readonly TokenFormat[] = [
   ["tailscale-key", "tskey-", "(?:[a-z]{2,10}-)?[A-Za-z0-9]{8,32}-[A-Za-z0-9]{20,64}"],
   ["nebula-key", "dnkey-", "[a-z0-9=_-]{26}-[a-z0-9=_-]{52}"],
   ["vault-token", "hvs. hvb. hvr.", "[\\w-]{24,400}"],
-  ["vault-token", "s.", "(?=[A-Za-z]*\\d)[A-Za-z0-9]{24}(?![\\w(.])", WORD + ".)\\]"],
   ["doppler-token", "dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dp.said.", "(?:[a-z0-9_-]{2,35}\\.)?[A-Za-z0-9]{40,44}"],
   ["infisical-token", "st.", "[0-9a-f]{24}\\.[0-9a-f]{32}(?:\\.[0-9a-f]{32})?", WORD],
   ["onepassword-key", "A3-", "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", WORD],

@@ -1,7 +1,6 @@
 /**
- * Tokens of code hosts, package registries, CI and developer tools, from the vendors' documentation (GitHub "about authentication", GitLab
- * "token overview", npm, PyPI "API tokens", Docker Hub, JFrog, Sonar, Sentry ...), checked against gitleaks' published formats.
- * GitHub's and npm's CRC-32 ending isn't demanded: half a token, or one with a typing error, is still worth hiding.
+ * Tokens of code hosts, package registries, CI and developer tools, in the formats that the vendors publish; many compared with gitleaks'
+ * rule file (commit 009e025). GitHub's and npm's CRC-32 ending isn't demanded: half a token, or one with a typing error, is still worth hiding.
  */
 import type { TokenFormat } from "./format.ts";
 

@@ -52,7 +52,7 @@ export function tokenRule([id, starts, rest, notAfter]: TokenFormat): Rule {
 
 /** Tries again with line ends and the quotes and signs of joined string literals taken out; only for beginnings that are telling by themselves. */
 function findAcrossSeams(text: string, start: number, end: number, pattern: RegExp): Found | undefined {
-  const joined = closeSeams(text.slice(end, end + 400));
+  const joined = closeSeams(text.slice(end, end + 200));
   if (joined === undefined) return undefined;
   pattern.lastIndex = 0;
   const body = pattern.exec(joined.text)?.[0];

@@ -12,7 +12,7 @@ import { SERVICES } from "./services.ts";
 import { STRUCTURES } from "./structures.ts";
 
 /** The rules by keyword: what the matcher finds as word n concerns `byKeyword[n]`. */
-export interface RuleSet {
+interface RuleSet {
   readonly matcher: Matcher;
   readonly byKeyword: readonly { readonly length: number; readonly rules: readonly Rule[] }[];
 }

@@ -1,4 +1,4 @@
-/** Keys of model vendors and their tools, from the vendors' documentation and published secret-scanning partner formats. */
+/** Keys of model vendors and their tools, in the formats that the vendors publish. */
 import type { TokenFormat } from "./format.ts";
 
 const WORD = "-A-Za-z0-9_";

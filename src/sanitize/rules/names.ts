@@ -3,7 +3,8 @@
 /** `password`: people choose it. `token`: it was issued, so it is long and random. `key`: only a strong one, the name alone proves little. */
 export type Claim = "password" | "token" | "key";
 
-const PASSWORDS = /(?:password|passwd|passphrase|passwrd|passcode|pwd|secret|credentials?|creds?)$/;
+const PASSWORDS =
+  /(?:password|passwd|passphrase|passwrd|passcode|pwd|secret|credentials?|creds?|(?:store|key|db|user|root|smtp|ftp|my|admin|login|mail|redis|sudo)pass)$/;
 const TOKENS =
   /(?:token|apikey|jwt|bearer|accesskey|secretkey|privatekey|authkey|signingkey|encryptionkey|accountkey|sharedkey|masterkey)$/;
 

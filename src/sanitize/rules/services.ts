@@ -1,5 +1,5 @@
 /**
- * Tokens of payment, mail, chat, commerce and work services, from the vendors' documentation (Stripe "API keys", Slack "token types",
+ * Tokens of payment, mail, chat, commerce and work services, in the formats that the vendors publish (Stripe "API keys", Slack "token types",
  * Twilio, SendGrid, Shopify, Square, Notion, Linear, Figma ...). Publishable keys (`pk_live_`, `phc_`, `pk.`) are meant to be seen and not listed.
  */
 import type { TokenFormat } from "./format.ts";
@@ -23,7 +23,11 @@ export const SERVICES: readonly TokenFormat[] = [
   ["easypost-key", "EZAK EZTK", "[A-Za-z0-9]{50,60}", WORD],
   ["shippo-token", "shippo_live_ shippo_test_", "[0-9a-f]{40}"],
   ["shopify-token", "shpat_ shpca_ shppa_ shpss_ shpua_ shptka_ shpit_", "[0-9a-fA-F]{32}|[A-Za-z0-9]{32,64}"],
-  ["slack-token", "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxc- xoxd- xoxe- xoxe.xoxb- xoxe.xoxp-", "(?=\\S*\\d)[A-Za-z0-9%+/=-]{16,400}"],
+  [
+    "slack-token",
+    "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxc- xoxd- xoxe- xoxe.xoxb- xoxe.xoxp-",
+    "(?=\\S{0,40}\\d)[A-Za-z0-9%+/=-]{16,400}",
+  ],
   ["slack-app-token", "xapp- xwfp-", "\\d?-?[A-Za-z0-9-]{20,300}"],
   ["slack-webhook", "hooks.slack.com/", "(?:services|workflows|triggers)/[A-Za-z0-9+/_-]{30,90}"],
   ["discord-webhook", "discord.com/api/webhooks/ discordapp.com/api/webhooks/", "\\d{16,20}/[\\w-]{50,90}"],
@@ -34,7 +38,7 @@ export const SERVICES: readonly TokenFormat[] = [
   ["sendgrid-key", "SG.", "[\\w-]{16,32}\\.[\\w-]{30,64}"],
   ["mailgun-key", "key-", "[0-9a-f]{32}(?![0-9a-f])", WORD],
   ["brevo-key", "xkeysib- xsmtpsib-", "[0-9a-f]{64}-[A-Za-z0-9]{16}"],
-  ["resend-key", "re_", "[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}|(?=[A-Za-z_]*\\d)[A-Za-z0-9]{30,40}", WORD],
+  ["resend-key", "re_", "[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}|(?=[A-Za-z_]{0,40}\\d)[A-Za-z0-9]{30,40}", WORD],
   ["mailersend-token", "mlsn.", "[0-9a-f]{64}"],
   ["facebook-token", "EAAC EAAM EAAB EAAG EAAD", "[A-Za-z0-9]{80,400}", WORD],
   ["instagram-token", "IGQV IGQW IGAA", "[\\w-]{60,400}", WORD],
@@ -44,7 +48,7 @@ export const SERVICES: readonly TokenFormat[] = [
   ["dropbox-token", "sl.", "(?:u\\.|B\\.)?[\\w-]{100,1400}", WORD],
   ["adobe-secret", "p8e- p8-", "[\\w-]{32}(?![\\w-])", WORD],
   ["airtable-token", "pat", "[A-Za-z0-9]{14}\\.[0-9a-f]{64}", WORD],
-  ["notion-token", "ntn_ secret_", "(?=[A-Za-z]*\\d)[A-Za-z0-9]{40,50}(?![A-Za-z0-9_])", WORD],
+  ["notion-token", "ntn_ secret_", "(?=[A-Za-z]{0,50}\\d)[A-Za-z0-9]{40,50}(?![A-Za-z0-9_])", WORD],
   ["linear-token", "lin_api_ lin_oauth_ lin_wh_", "[A-Za-z0-9]{32,64}"],
   ["asana-token", "0/ 1/ 2/", "\\d{16}(?:/\\d{16})?:[0-9a-f]{32}", WORD + "./"],
   ["clickup-token", "pk_", "\\d{6,10}_[A-Z0-9]{32}", WORD],
@@ -55,7 +59,7 @@ export const SERVICES: readonly TokenFormat[] = [
   ["hubspot-token", "pat-na1- pat-na2- pat-eu1- pat-ap1-", UUID],
   ["salesforce-token", "00D", "[A-Za-z0-9]{12,15}![\\w.]{80,120}", WORD],
   ["contentful-token", "CFPAT- CFPAT_", "[\\w-]{40,50}"],
-  ["sanity-token", "sk", "(?=[A-Za-z]*\\d)[A-Za-z0-9]{80,200}(?![A-Za-z0-9])", WORD],
+  ["sanity-token", "sk", "(?=[A-Za-z]{0,50}\\d)[A-Za-z0-9]{80,200}(?![A-Za-z0-9])", WORD],
   ["posthog-key", "phx_ phs_ phr_", "[A-Za-z0-9]{40,64}"],
   ["launchdarkly-key", "sdk- api-", UUID, WORD],
   ["statsig-key", "secret-", "[A-Za-z0-9]{40,50}(?![A-Za-z0-9])", WORD],

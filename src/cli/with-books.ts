@@ -1,0 +1,13 @@
+/** Opens the books for one command; they load with the command that needs them. */
+import type { Books } from "./books.ts";
+
+/** What `use` gives is the exit code. Questions that have expired are closed on the way. */
+export async function withBooks(options: { readonly state?: string }, use: (books: Books) => number | Promise<number>): Promise<void> {
+  const books = await (await import("./books.ts")).openBooks(options.state);
+  try {
+    books.approvals.expire(books.now());
+    process.exitCode = await use(books);
+  } finally {
+    books.close();
+  }
+}

@@ -1,0 +1,68 @@
+/** Admission over the main database: sessions that are kept, pauses that every process sees, budgets that all of them count. */
+import { createAdmission } from "../guard/admit.ts";
+import type { Doorkeeper } from "../guard/admit.ts";
+import type { Policy } from "../policy/policy.ts";
+import { compileTool } from "../policy/rule.ts";
+import { LiveSessions } from "../session/live.ts";
+import { EVERY_SESSION } from "../session/pauses.ts";
+import type { Call } from "../types.ts";
+import type { Shelf } from "./shelf.ts";
+
+export interface Admission extends Doorkeeper {
+  /** Ends the session grants that were given under an older policy; how many there were. */
+  dropGrants(policy: Policy): number;
+  /** Keeps the counts and ends the sessions of this process. */
+  close(): void;
+}
+
+/** `profile` is what the server was started with; `warn` and `report` go to log and audit. */
+export function openAdmission(options: {
+  readonly shelf: Shelf;
+  readonly profile: string;
+  readonly policy: () => Policy;
+  readonly command: (...words: string[]) => string;
+  readonly warn: (call: Call, warning: string) => void;
+  readonly report: (error: unknown) => void;
+  readonly now: () => number;
+  readonly clock: () => number;
+}): Admission {
+  const { shelf, profile, policy, command, now } = options;
+  const live = new LiveSessions({
+    begin: (record) => shelf.use(({ sessions }) => sessions.begin(record)),
+    save: (...session) => shelf.use(({ sessions }) => sessions.save(...session)),
+    end: (id, at) =>
+      shelf.use(({ sessions, approvals }) => {
+        sessions.end(id, at);
+        approvals.dropGrants(id, "");
+      }),
+    now,
+    report: options.report,
+  });
+  const doorkeeper = createAdmission({
+    ...options,
+    settings: () => policy().settings,
+    matcher: compileTool,
+    session: (call) =>
+      live.use(call.session, () => ({
+        principal: call.principal.id,
+        client: call.principal.client ?? null,
+        transport: call.transport,
+        profile,
+        mode: policy().settings.approvals.mode,
+      })),
+    usage: () => ({
+      add: (use, amount, limit) => shelf.use(({ usage }) => usage.add(use, amount, limit)),
+      used: (use) => shelf.use(({ usage }) => usage.used(use)),
+    }),
+    pauses: () => shelf.use(({ pauses }) => pauses.read()),
+    resume: (session) => command("sessions", "resume", session === EVERY_SESSION ? "--all" : session),
+  });
+  return {
+    ...doorkeeper,
+    dropGrants: ({ digest }) =>
+      shelf.isOpen() ? shelf.use(({ approvals }) => live.ids().reduce((dropped, id) => dropped + approvals.dropGrants(id, digest), 0)) : 0,
+    close: () => {
+      if (shelf.isOpen()) live.close();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** Our own command lines, whole and ready to paste (CONTRACT section 1). */
+
+/** Makes the line of a command: entry, words, state. */
+export function commandLine(entry: readonly string[], state: string): (...words: string[]) => string {
+  return (...words) => [...entry, ...words, "--state", state].map(quoteWord).join(" ");
+}
+
+/** A word as a shell takes it. */
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
