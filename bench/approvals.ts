@@ -73,6 +73,7 @@ function admitter(text: string, prepared: Prepared, session = call.session) {
     profile: "local",
     policy: () => policy,
     command: (...words) => words.join(" "),
+    workspaces: [],
     warn: () => undefined,
     report: (error) => console.error(error),
     now,

@@ -1,4 +1,5 @@
 /** Admission over the main database: sessions that are kept, pauses that every process sees, budgets that all of them count. */
+import { measure } from "../files/measure.ts";
 import { createAdmission } from "../guard/admit.ts";
 import type { Doorkeeper } from "../guard/admit.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -21,6 +22,7 @@ export function openAdmission(options: {
   readonly profile: string;
   readonly policy: () => Policy;
   readonly command: (...words: string[]) => string;
+  readonly workspaces: readonly string[];
   readonly warn: (call: Call, warning: string) => void;
   readonly report: (error: unknown) => void;
   readonly now: () => number;
@@ -42,6 +44,7 @@ export function openAdmission(options: {
     ...options,
     settings: () => policy().settings,
     matcher: compileTool,
+    measure: () => measure(options.workspaces),
     session: (call) =>
       live.use(call.session, () => ({
         principal: call.principal.id,

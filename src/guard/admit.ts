@@ -10,12 +10,13 @@ import { Loops } from "./loops.ts";
 import { Pauses } from "./pauses.ts";
 import { createRates } from "./rates.ts";
 import type { ToolRate } from "./rates.ts";
+import { createRoom } from "./room.ts";
 import { Turns } from "./turns.ts";
 import type { Visit } from "./visit.ts";
 
 /** The policy's word on who may come in. */
 export interface AdmitSettings {
-  readonly limits: { readonly concurrent: number; readonly rate: readonly ToolRate[] };
+  readonly limits: { readonly concurrent: number; readonly rate: readonly ToolRate[]; readonly workspace?: number };
   readonly budgets: BudgetSettings;
 }
 
@@ -36,6 +37,8 @@ export interface AdmitDeps {
   readonly usage: () => UsageStore;
   /** Reasons of the pauses in force, by session; `*` stands for all. */
   readonly pauses: () => ReadonlyMap<string, string>;
+  /** Bytes that the workspaces hold. */
+  readonly measure: () => Promise<number>;
   /** What resumes a session: the whole command line. */
   readonly resume: (session: string) => string;
   /** A budget has something to say: for log and audit. */
@@ -61,6 +64,7 @@ export function createAdmission(deps: AdmitDeps): Doorkeeper {
   const turns = new Turns();
   const loops = new Loops(deps.clock);
   const pauses = new Pauses(deps);
+  const requireRoom = createRoom(deps.measure, deps.clock);
   const rate = createRates(deps.matcher, deps.clock);
   const lanes = new Map<string, { readonly lanes: Lanes; visits: number }>();
   const asked = new Set<string>();
@@ -109,7 +113,7 @@ export function createAdmission(deps: AdmitDeps): Doorkeeper {
     return warnings;
   }
 
-  function enter(call: Call, live: Live, { budgets }: AdmitSettings, warnings: readonly string[]): Visit {
+  function enter(call: Call, live: Live, { budgets, limits }: AdmitSettings, warnings: readonly string[]): Visit {
     const { session, principal, signal } = call;
     const leavePauses = pauses.enter(session);
     let own = lanes.get(session);
@@ -123,6 +127,7 @@ export function createAdmission(deps: AdmitDeps): Doorkeeper {
         const taken = await ways.prepare(prepare, signal);
         release = taken.release;
         if (taken.prepared.resources.some(({ kind }) => kind === "url")) checkEgress(budgets, live, principal.id, deps.usage, deps.now());
+        if (limits.workspace !== undefined) await requireRoom(limits.workspace, taken.prepared.resources);
         return taken.prepared;
       },
       onPause: leavePauses.onPause,

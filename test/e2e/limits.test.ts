@@ -237,6 +237,22 @@ describe.each(CLIENTS)("through %s", (kind) => {
     expect(readdirSync(world.workspace)).toEqual(["a.txt"]);
   });
 
+  test("a workspace that is full takes no more, and can be emptied", async () => {
+    world.put("dir/large.bin", Buffer.alloc(1024 * 1024));
+    const client = await start(kind, "limits: { workspace: 1MiB }");
+    for (const [tool, args] of [
+      ["write_file", { path: "new.txt", content: "x" }],
+      ["copy_file", { source: "a.txt", destination: "b.txt" }],
+    ] as const)
+      expect((await client.call(tool, args)).refusal).toMatchObject({
+        code: "BUDGET_EXHAUSTED",
+        reason: "the workspaces hold 1048583 bytes, and limits.workspace allows 1048576",
+      });
+    expect((await client.call("move_file", { source: "a.txt", destination: "b.txt" })).isError).toBe(false);
+    expect((await client.call("delete_path", { path: "dir", recursive: true })).isError).toBe(false);
+    expect((await client.call("write_file", { path: "new.txt", content: "x" })).isError).toBe(false);
+  });
+
   test("edits of one file that are sent at once are all done, one behind the other", async () => {
     world.put("list.txt", Array.from({ length: 20 }, (_, n) => `line ${n};\n`).join(""));
     const client = await start(kind);
