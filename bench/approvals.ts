@@ -107,7 +107,14 @@ printFigure(
 );
 
 const policy = policyOf("");
-const desk = openDesk({ state: directory, shelf, command: (...words) => words.join(" "), policy: () => policy, now });
+const desk = openDesk({
+  state: directory,
+  shelf,
+  command: (...words) => words.join(" "),
+  policy: () => policy,
+  redact: (text) => text,
+  now,
+});
 let n = 0;
 printFigure(
   "a question and its answer",

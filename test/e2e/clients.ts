@@ -52,13 +52,13 @@ export interface Connected {
 export async function connect(
   kind: ClientKind,
   world: World,
-  options: { readonly person?: Person; readonly args?: readonly string[] } = {},
+  options: { readonly person?: Person; readonly args?: readonly string[]; readonly stderr?: number } = {},
 ): Promise<Connected> {
   const parameters = {
     command: process.execPath,
     args: [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])],
     env: world.env,
-    stderr: "ignore" as const,
+    stderr: options.stderr ?? ("ignore" as const),
   };
   const capabilities = options.person ? { elicitation: {} } : {};
   const info = { name: "test-client", version: "1.0.0" };
