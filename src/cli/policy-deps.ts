@@ -64,7 +64,7 @@ async function prepareQuery(
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
   const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
-  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined });
+  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined, onStart: () => undefined });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
   const opened = openCall(caller, new AbortController().signal, commands, network, policy, tools);

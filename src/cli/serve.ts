@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
+import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
@@ -10,6 +11,7 @@ import { packageVersion } from "./version.ts";
 
 /** Serves over stdio; ends within two seconds after stdin does. */
 export async function serve(options: ServingOptions): Promise<void> {
+  if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
   let house: House | undefined;
@@ -26,7 +28,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
-  house.close();
+  await house.close();
   log.logger.info("the connection has ended");
   log.flush();
   process.exit(0);
@@ -43,5 +45,5 @@ function connectHint(workspaces: readonly string[]): string {
       portcullis: { command: entryWords()[0], args: [entryWords()[1], "serve", ...workspaces.flatMap((path) => ["--workspace", path])] },
     },
   };
-  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\\n${JSON.stringify(entry, null, 2)}\\n`;
+  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\n${JSON.stringify(entry, null, 2)}\n`;
 }

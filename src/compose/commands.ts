@@ -1,5 +1,6 @@
 /** The door to commands: read by the shell analysis, run by the sandbox in a view that the policy draws. */
 import type { Config } from "../config/load.ts";
+import { recallProbe, rememberProbe } from "../config/probe-memory.ts";
 import type { Door } from "../files/door.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Runner } from "../sandbox/run.ts";
@@ -28,8 +29,17 @@ export interface Commands {
   readonly read: ReadCommands;
   readonly viewer: Viewer;
   readonly labels: Map<string, ProcessLabel>;
+  /** A session has started a process that outlives its call. */
+  onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
   ready(policy: Policy): Promise<Ready>;
+  /**
+   * Can commands be run here? Told from the last live probe of this boot where there is one; the live one then follows, and a command waits for it
+   * and is refused if it finds otherwise.
+   */
+  usable(policy: Policy): Promise<boolean>;
+  /** Ends the processes of a session. */
+  stop(session: string): void;
   /** Kills everything that still runs. */
   close(): void;
 }
@@ -41,8 +51,9 @@ export function openCommands(options: {
   readonly random: (size: number) => Buffer;
   readonly now: () => number;
   readonly onProbe: (machine: Machine) => void;
+  readonly onStart: (session: string) => void;
 }): Commands {
-  const { config, door, random, now, onProbe } = options;
+  const { config, door, random, now, onProbe, onStart } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -55,8 +66,18 @@ export function openCommands(options: {
     running?.close();
     running = runner;
     if (closed) runner.close();
-    else onProbe(machine);
+    else {
+      rememberProbe(config.state, memoryKey(policy), machine.probe.backend);
+      onProbe(machine);
+    }
     return { ...machine, runner };
+  };
+
+  const memoryKey = (policy: Policy) => JSON.stringify([probeKey(policy), door.workspaces, config.env.PATH, process.getuid?.()]);
+  const ready = (policy: Policy): Promise<Ready> => {
+    const key = probeKey(policy);
+    if (current?.key !== key) current = { key, ready: prepare(policy) };
+    return current.ready;
   };
 
   return {
@@ -65,10 +86,17 @@ export function openCommands(options: {
     read: new WeakMap(),
     viewer: createViewer(door, now),
     labels: new Map(),
-    ready(policy) {
-      const key = probeKey(policy);
-      if (current?.key !== key) current = { key, ready: prepare(policy) };
-      return current.ready;
+    onStart,
+    ready,
+    async usable(policy) {
+      const recalled = recallProbe(config.state, memoryKey(policy));
+      if (recalled === undefined) return (await ready(policy)).probe.backend !== "none";
+      setImmediate(() => void ready(policy));
+      return recalled !== "none";
+    },
+    stop(session) {
+      for (const { id, exitCode } of running?.processes.list(session) ?? [])
+        if (exitCode === null) void running?.processes.stop(session, id);
     },
     close() {
       closed = true;

@@ -84,12 +84,15 @@ function isInside(path: string, workspaces: readonly string[]): boolean {
   return workspaces.some((root) => path === root || path.startsWith(root === "/" ? root : `${root}/`));
 }
 
-/** Writing a file changes it under all of its names, so a rule must know how many there are. */
+/**
+ * Writing a file changes it under all of its names, so a rule must know when there are more. Nothing else is said of it: a yes for the session is for
+ * the same command whether or not its files are there yet.
+ */
 function withLinks(eyes: OpenEyes, resource: Resource): Resource {
   if (resource.kind !== "path" || resource.op !== "write" || resource.path === null) return resource;
   try {
     const { type, links } = eyes.find(resource.path, { follow: false });
-    return type === "absent" ? resource : { ...resource, type, links };
+    return type === "file" && links > 1 ? { ...resource, type, links } : resource;
   } catch (error) {
     if (error instanceof Refusal) return resource;
     throw error;

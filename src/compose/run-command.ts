@@ -26,7 +26,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     return machine;
   };
 
-  const plan = async (command: ReadCommand, { path }: Ready): Promise<PlannedRun> => {
+  const plan = async (command: ReadCommand, { path }: Ready): Promise<{ run: PlannedRun; programs: readonly string[] }> => {
     const analysis = commands.read.get(command);
     if (analysis === undefined) throw undecided();
     const [{ hardenCommand, printArgv, printScript }, { findProgram }, { hardenGit }] = await Promise.all([
@@ -34,13 +34,18 @@ export function commandHands(commands: Commands, policy: Policy, session: string
       import("../sandbox/program-path.ts"),
       import("../sandbox/git.ts"),
     ]);
-    const lookUp = (name: string): string => findProgram(name, path, door.workspaces);
+    const programs: string[] = [];
+    const lookUp = (name: string): string => {
+      const found = findProgram(name, path, door.workspaces);
+      programs.push(found);
+      return found;
+    };
     const hardened = hardenCommand(analysis, hardenGit);
     const argv = printArgv(hardened, lookUp);
-    if (argv === null) return { script: printScript(hardened, lookUp) };
+    if (argv === null) return { run: { script: printScript(hardened, lookUp) }, programs };
     const [program = "", ...rest] = argv;
     // Named by a path: from the directory it runs in, as a shell would take it.
-    return { argv: [program.startsWith("/") ? program : lookUp(join(command.cwd, program)), ...rest] };
+    return { run: { argv: [program.startsWith("/") ? program : lookUp(join(command.cwd, program)), ...rest] }, programs };
   };
 
   const decided = new Set<object>(grant.resources);
@@ -56,12 +61,11 @@ export function commandHands(commands: Commands, policy: Policy, session: string
   ): Promise<{ machine: Ready; view: View; call: ViewedCall; request: RunRequest }> => {
     const call = check(command);
     const machine = await ready();
-    const run = await plan(command, machine);
+    const { run, programs } = await plan(command, machine);
     const bare = (spec.backend === "auto" ? machine.probe.backend : spec.backend) === "off";
     const view = bare ? NOTHING : await commands.viewer(call, policy, { writable: spec.profile === "workspace-write", signal });
     if (view.masked.some((path) => command.cwd === path || command.cwd.startsWith(`${path}/`)))
       throw new Refusal("DENIED", "the policy hides the working directory from commands", "run the command in another directory");
-    const { systemPaths } = await import("../sandbox/program-path.ts");
     return {
       machine,
       view,
@@ -76,7 +80,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
           workspaces: door.workspaces.map((path) => ({ path, writable: true })),
           masked: [...view.masked, ...guardsOwn(commands, policy)],
           readOnly: view.readOnly,
-          systemPaths: systemPaths(machine.path),
+          systemPaths: machine.shown(programs),
         },
         limits: { timeout: options.timeout, output: limits.output },
       },
@@ -92,7 +96,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
   const processes = async () => (await commands.ready(policy)).runner.processes;
 
   return {
-    plan: async (command) => plan(command, await ready()),
+    plan: async (command) => (await plan(command, await ready())).run,
     async run(command, options) {
       const { machine, view, call, request: asked } = await request(command, options);
       const {
@@ -118,6 +122,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
       signal.throwIfAborted();
       const state = machine.runner.processes.start(session, asked);
       labels.set(state.id, { text: command.text, spec });
+      commands.onStart(session);
       return info(state);
     },
     list: async () => (await processes()).list(session).map(info),

@@ -1,6 +1,7 @@
 /** Everything a tool returns, through the sanitizer: text, every string of structured content, and our own words last, untreated. */
 import { Refusal } from "../types.ts";
 import type { CallMeta, SanitizeLevel, ToolResult } from "../types.ts";
+import { cleanStreams } from "./streams.ts";
 
 /** The sanitizer's words. */
 interface Options {
@@ -55,11 +56,17 @@ export async function cleanResult(
     ...(page ? { page: { start: page.start, length: page.length, cut: page.cut } } : {}),
   });
   const found: Found[] = [text];
+  const streams = await cleanStreams(result.streams ?? [], async (piece) => {
+    if (piece === "") return piece;
+    const cleaned = await sanitizer.text(piece, { level, source });
+    found.push(cleaned);
+    return cleaned.text;
+  });
   let structured: ToolResult["structured"];
   if (result.structured) {
     const cleaned = await sanitizer.value(result.structured, { level, source, maxBytes: output });
     found.push(cleaned);
-    structured = cleaned.value as ToolResult["structured"];
+    structured = { ...(cleaned.value as object), ...streams.named };
   }
   // What isn't shown may still be meant for the model: whoever reads on should know.
   const hidden = result.hidden ? (await sanitizer.text(result.hidden, { level, source })).flags : [];
@@ -75,8 +82,8 @@ export async function cleanResult(
   const redactions = found.flatMap((one) => one.redactions);
   const more = text.page !== undefined && text.page.end < text.page.total;
   const truncated = result.truncated === true || more || found.some((one) => one.truncated !== undefined);
-  const ours = [text.page && page ? tellPage(text.page, page.name) : undefined, result.note].filter((line) => line !== undefined);
-  const shown = [text.text, ...ours].join("\n");
+  const told = text.page && page ? tellPage(text.page, page.name) : "";
+  const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("\n");
   return {
     result: { ...result, text: shown, ...(structured ? { structured } : {}), ...(media ? { media } : {}) },
     notes: {
@@ -101,10 +108,10 @@ async function cleanMedia(sanitizer: Sanitizer, media: Media, options: Options):
   return { ...media, uri: String(value) };
 }
 
-/** Which part of a text this is and how to get the next one; nothing when it is the whole. */
-function tellPage({ start, end, total }: Part, name: string): string | undefined {
+/** Which part of a text this is and how to get the next one; empty when it is the whole. */
+function tellPage({ start, end, total }: Part, name: string): string {
   if (end < total) return `Characters ${start} to ${end} of ${total}: read on with ${name}: ${end}`;
-  if (start === 0) return undefined;
+  if (start === 0) return "";
   return start < total
     ? `Characters ${start} to ${end} of ${total}: the end`
     : `There is nothing from ${name}: ${start} on: the text has ${total} characters`;

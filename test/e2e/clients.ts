@@ -18,7 +18,15 @@ export interface Result {
   readonly text: string;
   readonly isError: boolean;
   readonly structured: Record<string, unknown> | undefined;
-  readonly call: { callId: string; effect: string; rules: string[]; warnings?: string[]; flags?: string[]; truncated?: boolean };
+  readonly call: {
+    callId: string;
+    effect: string;
+    rules: string[];
+    warnings?: string[];
+    flags?: string[];
+    truncated?: boolean;
+    sandbox?: Record<string, unknown>;
+  };
   readonly refusal:
     | { code: string; reason: string; remedy: string; rules: string[]; callId: string; approval?: { id: string; expiresAt: string } }
     | undefined;
@@ -48,15 +56,22 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** Starts the built server for a world and connects. Without a `person` the client declares no elicitation. */
+/** Starts the built server for a world and connects. Without a `person` the client declares no elicitation. `before` are words that start its command. */
 export async function connect(
   kind: ClientKind,
   world: World,
-  options: { readonly person?: Person; readonly args?: readonly string[]; readonly stderr?: number } = {},
+  options: {
+    readonly person?: Person;
+    readonly args?: readonly string[];
+    readonly before?: readonly string[];
+    readonly stderr?: number;
+  } = {},
 ): Promise<Connected> {
+  const serve = [process.execPath, ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])];
+  const [command = "", ...args] = [...(options.before ?? []), ...serve];
   const parameters = {
-    command: process.execPath,
-    args: [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])],
+    command,
+    args,
     env: world.env,
     stderr: options.stderr ?? ("ignore" as const),
   };
