@@ -60,7 +60,12 @@ export interface Connected {
 export async function connect(
   kind: ClientKind,
   world: World,
-  options: { readonly person?: Person; readonly args?: readonly string[]; readonly before?: readonly string[] } = {},
+  options: {
+    readonly person?: Person;
+    readonly args?: readonly string[];
+    readonly before?: readonly string[];
+    readonly stderr?: number;
+  } = {},
 ): Promise<Connected> {
   const serve = [process.execPath, ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])];
   const [command = "", ...args] = [...(options.before ?? []), ...serve];
@@ -68,7 +73,7 @@ export async function connect(
     command,
     args,
     env: world.env,
-    stderr: "ignore" as const,
+    stderr: options.stderr ?? ("ignore" as const),
   };
   const capabilities = options.person ? { elicitation: {} } : {};
   const info = { name: "test-client", version: "1.0.0" };
