@@ -64,10 +64,20 @@ async function prepareQuery(
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
   const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
-  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined, onStart: () => undefined });
+  const nothing = (): void => undefined;
+  const commands = openCommands({
+    config,
+    door,
+    network,
+    random: randomBytes,
+    now: Date.now,
+    record: async () => undefined,
+    onProbe: nothing,
+    onStart: nothing,
+  });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, commands, network, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);

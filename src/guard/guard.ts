@@ -102,6 +102,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       if (call.signal.aborted) throw cancelledRefusal();
       controller.signal.throwIfAborted();
       const permit = opened.permit({
+        callId: call.id,
         resources: passage.judged?.resources ?? [],
         ...(passage.judged ? { judged: passage.judged } : {}),
         denied: passage.judged?.denied ?? new Map(),
@@ -254,8 +255,9 @@ function metaOf(passage: Passage, callId: string): CallMeta {
 }
 
 function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
-  const { signal } = passage.call;
+  const { id: callId, signal } = passage.call;
   return opened.permit({
+    callId,
     resources: [],
     denied: new Map(),
     limits: decision.obligations,

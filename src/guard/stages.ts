@@ -65,6 +65,7 @@ export interface Recorder {
 
 /** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
 export interface Grant {
+  readonly callId: string;
   readonly resources: readonly Resource[];
   /** The decision behind it; absent for a preview. */
   readonly judged?: Judged;
