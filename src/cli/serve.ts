@@ -28,7 +28,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
-  house.close();
+  await house.close();
   log.logger.info("the connection has ended");
   log.flush();
   process.exit(0);

@@ -1,7 +1,7 @@
 /** What read_text_file may not read the shell can't read either: 200 random policies over one tree, tried in the real sandbox. */
 import { linkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createViewer } from "../../src/compose/view.ts";
 import type { Door } from "../../src/files/door.ts";
