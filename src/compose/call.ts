@@ -33,7 +33,7 @@ export function openCall(
   const eyes: Eyes = {
     files,
     urls,
-    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "" }, commands.read),
+    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "", urls }, commands.read),
     workspaces: door.workspaces,
     explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
   };

@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 const get = (url: string): string =>
-  `fetch('${url}').then(async (r) => console.log(r.status, await r.text()), (e) => console.log('failed', e.cause?.code ?? e.message))`;
+  `http.get('${url}', async (r) => console.log(r.statusCode, (await r.toArray()).join(''))).on('error', (e) => console.log('failed', e.code))`;
 const run = (...argv: string[]) => client.call("run_command", { argv });
 
 describe("a command with an allowlisted network", () => {
