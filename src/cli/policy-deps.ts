@@ -55,6 +55,8 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
   if (rest !== "") yield rest;
 }
 
+const nothing = (): void => undefined;
+
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
 async function prepareQuery(
   network: Network,
@@ -64,7 +66,6 @@ async function prepareQuery(
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
   const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
-  const nothing = (): void => undefined;
   const commands = openCommands({
     config,
     door,

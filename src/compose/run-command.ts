@@ -94,7 +94,10 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     if (spec.network === "none" || spec.backend === "off") return {};
     const { openWayOut } = await import("./way-out.ts");
     const of = { callId: grant.callId, session };
-    const record = (one: ProxyRecord): Promise<void> => commands.record(of, one);
+    const record = async (one: ProxyRecord): Promise<void> => {
+      await commands.record(of, one);
+      grant.received(one.sent + one.received);
+    };
     const opened = await openWayOut(commands.network, policy, { query, random: commands.random, record });
     return { wayOut: opened.wayOut, onEnd: opened.close };
   };

@@ -101,6 +101,9 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       if (call.signal.aborted) throw cancelledRefusal();
       controller.signal.throwIfAborted();
+      const received = (bytes: number): void => {
+        passage.warnings = [...passage.warnings, ...(passage.visit?.received(bytes) ?? [])];
+      };
       const permit = opened.permit({
         callId: call.id,
         resources: passage.judged?.resources ?? [],
@@ -112,8 +115,9 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         judgeUrl: passage.judged ? judgeUrls(passage.policy, passage.judged) : denyUrl,
         record: (hop) => {
           passage.hops.push(hop);
-          passage.warnings = [...passage.warnings, ...(passage.visit?.received(hop.bytes) ?? [])];
+          received(hop.bytes);
         },
+        received,
         progress: call.progress ?? ignoreProgress,
         preview: false,
       });
@@ -272,6 +276,7 @@ function previewPermit(passage: Passage, decision: Decision, opened: Opened): Pe
     admits: admits(passage),
     judgeUrl: denyUrl,
     record: ignoreProgress,
+    received: ignoreProgress,
     progress: ignoreProgress,
     preview: true,
   });

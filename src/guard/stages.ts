@@ -76,6 +76,8 @@ export interface Grant {
   /** What may be requested, asked before each hop, by name and by address. */
   readonly judgeUrl: (url: UrlResource) => Pick<Decision, "effect" | "rules">;
   readonly record: (hop: HttpHop) => void;
+  /** Bytes of a command's own traffic, for the budgets. */
+  readonly received: (bytes: number) => void;
   readonly preview: boolean;
   readonly progress: Permit["progress"];
 }
