@@ -10,6 +10,7 @@ import { openAdmission } from "../src/compose/admission.ts";
 import { openDesk } from "../src/compose/desk.ts";
 import { openShelf } from "../src/compose/shelf.ts";
 import { bindCall } from "../src/approval/seal.ts";
+import { readFile } from "../src/policy/read-file.ts";
 import { loadPolicy } from "../src/policy/load.ts";
 import { newSessionId } from "../src/session/sessions.ts";
 import type { Call, Decision, Prepared } from "../src/types.ts";
@@ -25,6 +26,7 @@ function policyOf(text: string) {
   const file = join(directory, "policy.yaml");
   writeFileSync(file, `version: 1\nextends: [local]\n${text}\n`, { mode: 0o600 });
   return loadPolicy({
+    reader: readFile,
     files: [file],
     projectFiles: [],
     trusted: () => false,
@@ -71,6 +73,7 @@ function admitter(text: string, prepared: Prepared, session = call.session) {
     profile: "local",
     policy: () => policy,
     command: (...words) => words.join(" "),
+    workspaces: [],
     warn: () => undefined,
     report: (error) => console.error(error),
     now,
@@ -107,14 +110,21 @@ printFigure(
 );
 
 const policy = policyOf("");
-const desk = openDesk({ state: directory, shelf, command: (...words) => words.join(" "), policy: () => policy, now });
+const desk = openDesk({
+  state: directory,
+  shelf,
+  command: (...words) => words.join(" "),
+  policy: () => policy,
+  redact: (text) => text,
+  now,
+});
 let n = 0;
 printFigure(
   "a question and its answer",
   await measure(async () => {
     n += 1;
     const asking = { ...call, tool: "write_file", args: { n } };
-    const bound = bindCall(asking, writes.resources, {}, policy.digest);
+    const bound = bindCall(asking, writes.resources, { states: {} }, policy.digest);
     const decision = { effect: "ask", reason: "writes ask", obligations: { channel: "any" }, digest: policy.digest } as Decision;
     const settle = (more: Partial<Call>) =>
       desk.settle({ ...asking, ...more }, bound, decision, true, () => Promise.resolve({ title: "overwrite a.txt", text: "-old\n+new\n" }));

@@ -48,11 +48,13 @@ export interface House {
   policy(): Policy;
   /** What a stdio connection is served from: one session for the process. */
   serving(transport: Call["transport"]): Serving;
+  /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
+  redact(text: string): string;
   /** Cancels what is under way, waits until it is on record, and ends. Never rejects: what goes wrong is logged. */
   close(): Promise<void>;
 }
 
-const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run; anything that changes files may be put to a person first, who sees the exact diff; secrets, editor and agent settings and everything outside the workspace are denied.
+const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run; anything that changes files may be put to a person first, who sees the exact diff; secrets, editor and agent settings and everything outside the workspace are denied. fetch reaches what is listed, puts other hosts to a person and never reaches private addresses.
 A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
 Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
 
@@ -104,17 +106,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   const tools = builtinTools(textWork);
+  const network = openNetwork(config.env);
   const commands = openCommands({
     config,
     door,
+    network,
     random,
     now,
+    record: (of, { status, reason, ...details }) =>
+      audit.record("session", { event: `egress_${status}`, ...of, details: { ...details, ...(reason ? { reason } : {}) } }),
     onProbe: ({ probe: { backend, reason } }) => {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
+    onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
-  const network = openNetwork(config.env);
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
@@ -133,7 +139,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     onPruned: (records) => logger.info({ records }, "records older than `audit.retain` were removed"),
     report: (message, error) => logger.error({ err: error }, message),
   });
-  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), now });
+  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), redact, now });
   const admission = openAdmission({
     shelf,
     profile: source
@@ -142,6 +148,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       .join(", "),
     policy: () => source.current(),
     command,
+    workspaces: door.workspaces,
     warn: (call, summary) => {
       const { id: callId, session, tool, principal } = call;
       logger.warn({ callId, session, principal: principal.id, tool }, summary);
@@ -157,7 +164,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
     admit: (call) => admission.admit(call),
-    open: (call) => openCall(call, call.signal, commands, network, source.current(), tools),
+    open: (call) => openCall(call, call.signal, commands, source.current(), tools),
     settle: (call, query, prepared, decision, preview) => {
       const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
@@ -173,14 +180,17 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
   const { guard, drain } = trackCalls(createGuard(stages));
+  let warmed = false;
+  /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
+  const warm = (): void => {
+    if (!warmed) setImmediate(() => sanitizer.warm());
+    warmed = true;
+  };
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => {
-      // Tried while the client still greets us, so that the first listing need not wait for all of it.
-      void commands.ready(source.current());
-      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
-    },
+    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm),
+    redact,
     close: async () => {
       source.close();
       retention.stop();
@@ -226,6 +236,7 @@ function servingOf(
   commands: Commands,
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
+  listed: () => void,
 ): Serving {
   const session = newSessionId(random);
   const user = userInfo().username;
@@ -239,9 +250,10 @@ function servingOf(
     hasTool: (name) => tools.has(name),
     listTools: async (principal) => {
       const inForce = policy();
-      const { probe } = await commands.ready(inForce);
+      const usable = await commands.usable(inForce);
+      listed();
       return [...tools.values()]
-        .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
+        .filter((tool) => usable || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
         .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
     },

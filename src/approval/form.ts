@@ -8,13 +8,17 @@ const MAX_BLANKS = 40;
 /** Model-made lines stand behind this mark; our own never do. */
 const GUTTER = "| ";
 
+/** More equal blank lines than this in a row push what follows out of sight too. */
+const MAX_BLANK_LINES = 6;
+
 /**
- * Characters that a screen hides, reorders or shows as something else: C0 and C1 controls, soft hyphen, Arabic letter mark, Hangul and Khmer
- * fillers, zero-width and bidi controls, line and paragraph separators, every Unicode space that isn't U+0020, variation selectors, tags,
- * interlinear marks, braille blank, private use, lone surrogates (Unicode TR36, TR39; CVE-2021-42574).
+ * Characters that a screen hides, reorders or shows as something else: controls and format characters (zero-width, bidi, tags), fillers and whatever
+ * else Unicode lets be ignored, line and paragraph separators, every space that isn't U+0020, braille blank and the null notehead, private use, lone
+ * surrogates, and what this Unicode doesn't know; and more than four combining marks on one letter, which run over their neighbours (Unicode TR36,
+ * TR39; CVE-2021-42574).
  */
 const DECEPTIVE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/gu;
+  /(?![\n\t ])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]|(?<=\p{M}{4})\p{M}/gu;
 
 /** Shows deceptive characters as `\u{..}`; newline and tab stay. */
 export function escapeDeceptive(text: string): string {
@@ -41,19 +45,19 @@ export function questionText(call: Pick<Call, "tool" | "principal">, preview: Pr
 function quote(text: string): string {
   const lines: string[] = [];
   let bytes = 0;
+  let alike = 0;
   const all = text.replace(/\n$/, "").split("\n");
   for (const [index, raw] of all.entries()) {
+    alike = index > 0 && raw === all[index - 1] && isBlank(raw) ? alike + 1 : 0;
+    if (alike >= MAX_BLANK_LINES) {
+      // Our own words, so without the mark; the last of them says how many there were.
+      if (raw !== all[index + 1]) lines.push(`FOLDED: ${alike - MAX_BLANK_LINES + 1} more lines like the one above.`);
+      continue;
+    }
     const line = GUTTER + foldBlanks(escapeDeceptive(raw));
     const size = Buffer.byteLength(line) + 1;
     if (bytes + size > MAX_PREVIEW) {
-      const room = MAX_PREVIEW - bytes;
-      if (room > 200)
-        lines.push(
-          Buffer.from(line)
-            .subarray(0, room)
-            .toString("utf8")
-            .replace(/\ufffd+$/, ""),
-        );
+      lines.push(...cutLine(line, MAX_PREVIEW - bytes));
       lines.push(
         `CUT: ${all.length - index} of ${all.length} lines are not (or not wholly) shown here; ${Buffer.byteLength(text)} bytes in all. Say no if you need to see them.`,
       );
@@ -63,6 +67,18 @@ function quote(text: string): string {
     bytes += size;
   }
   return lines.join("\n");
+}
+
+/** As much of a line as there is room for, if that is worth it; never half a character. */
+function cutLine(line: string, room: number): string[] {
+  if (room <= 200) return [];
+  const cut = Buffer.from(line).subarray(0, room).toString("utf8");
+  return [cut.replace(/\ufffd+$/, "")];
+}
+
+/** Nothing to see but, in a diff, the sign in front. */
+function isBlank(line: string): boolean {
+  return /^[ +-]?[ \t]*$/.test(line);
 }
 
 function foldBlanks(line: string): string {

@@ -22,10 +22,12 @@ export function bindCall(
 ): Binding {
   const named = resources.map((resource) => (resource.kind === "url" ? { ...resource, addresses: undefined } : resource));
   const identity = digest([call.principal.id, call.tool, call.args]);
+  // These say which tool it is and nothing of what it is aimed at: only the arguments do.
+  const aim = resources.some(({ kind }) => kind === "upstream" || kind === "call") ? call.args : undefined;
   return {
     identity,
     binding: digest([identity, named, states, policyDigest]),
-    scope: digest([call.principal.id, call.tool, named, scope, policyDigest]),
+    scope: digest([call.principal.id, call.tool, named, scope, aim, policyDigest]),
   };
 }
 

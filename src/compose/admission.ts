@@ -1,6 +1,7 @@
 /** Admission over the main database: sessions that are kept, pauses that every process sees, budgets that all of them count. */
+import { measure } from "../files/measure.ts";
 import { createAdmission } from "../guard/admit.ts";
-import type { Visit } from "../guard/visit.ts";
+import type { Doorkeeper } from "../guard/admit.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compileTool } from "../policy/rule.ts";
 import { LiveSessions } from "../session/live.ts";
@@ -8,8 +9,7 @@ import { EVERY_SESSION } from "../session/pauses.ts";
 import type { Call } from "../types.ts";
 import type { Shelf } from "./shelf.ts";
 
-export interface Admission {
-  admit(call: Call): Visit | Promise<Visit>;
+export interface Admission extends Doorkeeper {
   /** Ends the session grants that were given under an older policy; how many there were. */
   dropGrants(policy: Policy): number;
   /** Keeps the counts and ends the sessions of this process. */
@@ -22,6 +22,7 @@ export function openAdmission(options: {
   readonly profile: string;
   readonly policy: () => Policy;
   readonly command: (...words: string[]) => string;
+  readonly workspaces: readonly string[];
   readonly warn: (call: Call, warning: string) => void;
   readonly report: (error: unknown) => void;
   readonly now: () => number;
@@ -39,10 +40,11 @@ export function openAdmission(options: {
     now,
     report: options.report,
   });
-  const admit = createAdmission({
+  const doorkeeper = createAdmission({
     ...options,
     settings: () => policy().settings,
     matcher: compileTool,
+    measure: () => measure(options.workspaces),
     session: (call) =>
       live.use(call.session, () => ({
         principal: call.principal.id,
@@ -59,7 +61,7 @@ export function openAdmission(options: {
     resume: (session) => command("sessions", "resume", session === EVERY_SESSION ? "--all" : session),
   });
   return {
-    admit,
+    ...doorkeeper,
     dropGrants: ({ digest }) =>
       shelf.isOpen() ? shelf.use(({ approvals }) => live.ids().reduce((dropped, id) => dropped + approvals.dropGrants(id, digest), 0)) : 0,
     close: () => {

@@ -1,9 +1,12 @@
 /** The door to commands: read by the shell analysis, run by the sandbox in a view that the policy draws. */
 import type { Config } from "../config/load.ts";
+import { recallProbe, rememberProbe } from "../config/probe-memory.ts";
 import type { Door } from "../files/door.ts";
+import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Runner } from "../sandbox/run.ts";
 import type { SandboxSpec } from "../types.ts";
+import type { Network } from "./network.ts";
 import { probeKey, probeMachine } from "./sandbox.ts";
 import type { Machine } from "./sandbox.ts";
 import type { ReadCommands } from "./read-command.ts";
@@ -28,8 +31,21 @@ export interface Commands {
   readonly read: ReadCommands;
   readonly viewer: Viewer;
   readonly labels: Map<string, ProcessLabel>;
+  readonly network: Network;
+  readonly random: (size: number) => Buffer;
+  /** Keeps what a command does on the network; when it rejects, the request is not made. */
+  record(call: { readonly callId: string; readonly session: string }, record: ProxyRecord): Promise<void>;
+  /** A session has started a process that outlives its call. */
+  onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
   ready(policy: Policy): Promise<Ready>;
+  /**
+   * Can commands be run here? Told from the last live probe of this boot where there is one; the live one then follows, and a command waits for it
+   * and is refused if it finds otherwise.
+   */
+  usable(policy: Policy): Promise<boolean>;
+  /** Ends the processes of a session. */
+  stop(session: string): void;
   /** Kills everything that still runs. */
   close(): void;
 }
@@ -38,11 +54,14 @@ export interface Commands {
 export function openCommands(options: {
   readonly config: Config;
   readonly door: Door;
+  readonly network: Network;
   readonly random: (size: number) => Buffer;
   readonly now: () => number;
+  readonly record: Commands["record"];
   readonly onProbe: (machine: Machine) => void;
+  readonly onStart: (session: string) => void;
 }): Commands {
-  const { config, door, random, now, onProbe } = options;
+  const { config, door, network, random, now, record, onProbe, onStart } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -55,8 +74,18 @@ export function openCommands(options: {
     running?.close();
     running = runner;
     if (closed) runner.close();
-    else onProbe(machine);
+    else {
+      rememberProbe(config.state, memoryKey(policy), machine.probe.backend);
+      onProbe(machine);
+    }
     return { ...machine, runner };
+  };
+
+  const memoryKey = (policy: Policy) => JSON.stringify([probeKey(policy), door.workspaces, config.env.PATH, process.getuid?.()]);
+  const ready = (policy: Policy): Promise<Ready> => {
+    const key = probeKey(policy);
+    if (current?.key !== key) current = { key, ready: prepare(policy) };
+    return current.ready;
   };
 
   return {
@@ -65,10 +94,20 @@ export function openCommands(options: {
     read: new WeakMap(),
     viewer: createViewer(door, now),
     labels: new Map(),
-    ready(policy) {
-      const key = probeKey(policy);
-      if (current?.key !== key) current = { key, ready: prepare(policy) };
-      return current.ready;
+    network,
+    random,
+    record,
+    onStart,
+    ready,
+    async usable(policy) {
+      const recalled = recallProbe(config.state, memoryKey(policy));
+      if (recalled === undefined) return (await ready(policy)).probe.backend !== "none";
+      setImmediate(() => void ready(policy));
+      return recalled !== "none";
+    },
+    stop(session) {
+      for (const { id, exitCode } of running?.processes.list(session) ?? [])
+        if (exitCode === null) void running?.processes.stop(session, id);
     },
     close() {
       closed = true;

@@ -1,5 +1,6 @@
 /** Hands for commands: exactly what was read and decided, printed by us, in the sandbox. */
 import { join } from "node:path";
+import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Grant } from "../guard/stages.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProcessState } from "../sandbox/processes.ts";
@@ -26,7 +27,7 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     return machine;
   };
 
-  const plan = async (command: ReadCommand, { path }: Ready): Promise<PlannedRun> => {
+  const plan = async (command: ReadCommand, { path }: Ready): Promise<{ run: PlannedRun; programs: readonly string[] }> => {
     const analysis = commands.read.get(command);
     if (analysis === undefined) throw undecided();
     const [{ hardenCommand, printArgv, printScript }, { findProgram }, { hardenGit }] = await Promise.all([
@@ -34,13 +35,18 @@ export function commandHands(commands: Commands, policy: Policy, session: string
       import("../sandbox/program-path.ts"),
       import("../sandbox/git.ts"),
     ]);
-    const lookUp = (name: string): string => findProgram(name, path, door.workspaces);
+    const programs: string[] = [];
+    const lookUp = (name: string): string => {
+      const found = findProgram(name, path, door.workspaces);
+      programs.push(found);
+      return found;
+    };
     const hardened = hardenCommand(analysis, hardenGit);
     const argv = printArgv(hardened, lookUp);
-    if (argv === null) return { script: printScript(hardened, lookUp) };
+    if (argv === null) return { run: { script: printScript(hardened, lookUp) }, programs };
     const [program = "", ...rest] = argv;
     // Named by a path: from the directory it runs in, as a shell would take it.
-    return { argv: [program.startsWith("/") ? program : lookUp(join(command.cwd, program)), ...rest] };
+    return { run: { argv: [program.startsWith("/") ? program : lookUp(join(command.cwd, program)), ...rest] }, programs };
   };
 
   const decided = new Set<object>(grant.resources);
@@ -56,12 +62,11 @@ export function commandHands(commands: Commands, policy: Policy, session: string
   ): Promise<{ machine: Ready; view: View; call: ViewedCall; request: RunRequest }> => {
     const call = check(command);
     const machine = await ready();
-    const run = await plan(command, machine);
+    const { run, programs } = await plan(command, machine);
     const bare = (spec.backend === "auto" ? machine.probe.backend : spec.backend) === "off";
     const view = bare ? NOTHING : await commands.viewer(call, policy, { writable: spec.profile === "workspace-write", signal });
     if (view.masked.some((path) => command.cwd === path || command.cwd.startsWith(`${path}/`)))
       throw new Refusal("DENIED", "the policy hides the working directory from commands", "run the command in another directory");
-    const { systemPaths } = await import("../sandbox/program-path.ts");
     return {
       machine,
       view,
@@ -76,11 +81,25 @@ export function commandHands(commands: Commands, policy: Policy, session: string
           workspaces: door.workspaces.map((path) => ({ path, writable: true })),
           masked: [...view.masked, ...guardsOwn(commands, policy)],
           readOnly: view.readOnly,
-          systemPaths: systemPaths(machine.path),
+          systemPaths: machine.shown(programs),
         },
         limits: { timeout: options.timeout, output: limits.output },
+        ...(await wayOut(call)),
       },
     };
+  };
+
+  /** The last thing that is made for a command: `onEnd` closes it, whether the command ends or never starts. */
+  const wayOut = async ({ query }: ViewedCall): Promise<Pick<RunRequest, "wayOut" | "onEnd">> => {
+    if (spec.network === "none" || spec.backend === "off") return {};
+    const { openWayOut } = await import("./way-out.ts");
+    const of = { callId: grant.callId, session };
+    const record = async (one: ProxyRecord): Promise<void> => {
+      await commands.record(of, one);
+      grant.received(one.sent + one.received);
+    };
+    const opened = await openWayOut(commands.network, policy, { query, random: commands.random, record });
+    return { wayOut: opened.wayOut, onEnd: opened.close };
   };
 
   const info = (state: ProcessState): ProcessInfo => {
@@ -92,32 +111,21 @@ export function commandHands(commands: Commands, policy: Policy, session: string
   const processes = async () => (await commands.ready(policy)).runner.processes;
 
   return {
-    plan: async (command) => plan(command, await ready()),
+    plan: async (command) => (await plan(command, await ready())).run,
     async run(command, options) {
       const { machine, view, call, request: asked } = await request(command, options);
-      const {
-        exitCode,
-        signal: by,
-        stdout,
-        stderr,
-        durationMs,
-        killed,
-        backend,
-        newSensitive,
-      } = await machine.runner.run({
-        ...asked,
-        signal,
-        onOutput: (_stream, chunk) => options.onOutput(chunk.length),
-      });
+      const onOutput = (_stream: string, chunk: Buffer): void => options.onOutput(chunk.length);
+      const done = await machine.runner.run({ ...asked, signal, onOutput }).finally(asked.onEnd);
+      const { exitCode, signal: by, stdout, stderr, durationMs, killed, backend, newSensitive } = done;
       const denied = deniedPaths(stderr, view, { policy, query: call.query, command, workspaces: door.workspaces });
       const sandbox = { ...noteOf(backend, spec, newSensitive), ...(denied.length > 0 ? { denied } : {}) };
       return { exitCode, signal: by, stdout, stderr, durationMs, killed, sandbox };
     },
     async start(command, options) {
       const { machine, request: asked } = await request(command, options);
-      signal.throwIfAborted();
-      const state = machine.runner.processes.start(session, asked);
+      const state = startOr(() => machine.runner.processes.start(session, asked), asked.onEnd);
       labels.set(state.id, { text: command.text, spec });
+      commands.onStart(session);
       return info(state);
     },
     list: async () => (await processes()).list(session).map(info),
@@ -131,6 +139,16 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     },
     stop: async (id) => info(await (await processes()).stop(session, id)),
   };
+}
+
+/** What was opened for a command is closed again when it can't be started. */
+function startOr<T>(start: () => T, onEnd: (() => void) | undefined): T {
+  try {
+    return start();
+  } catch (error) {
+    onEnd?.();
+    throw error;
+  }
 }
 
 function undecided(): Refusal {

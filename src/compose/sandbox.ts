@@ -8,6 +8,8 @@ import type { Probe } from "../sandbox/probe.ts";
 export interface Machine {
   readonly probe: Probe;
   readonly path: readonly string[];
+  /** What a command sees read-only beside the workspaces, so that `programs` (absolute paths) run. */
+  shown(programs: readonly string[]): readonly string[];
 }
 
 /** The settings that a probe depends on: the same text, the same answer. */
@@ -27,18 +29,18 @@ export async function probeMachine(
   },
 ): Promise<Machine> {
   const { config, workspaces, random, now } = surroundings;
-  const [{ probeSandbox }, { programPath }, { findAccount }] = await Promise.all([
+  const [{ probeSandbox }, { programHomes, programPath, systemPaths }, { findAccount }] = await Promise.all([
     import("../sandbox/probe.ts"),
     import("../sandbox/program-path.ts"),
     import("../sandbox/user.ts"),
   ]);
   const { backend, user } = settings.sandbox;
-  const path = programPath({
-    serverPath: config.env.PATH ?? "",
-    configured: settings.shell.path,
-    writable: workspaces,
-    account: findAccount(user),
-  });
+  const common = { serverPath: config.env.PATH ?? "", writable: workspaces, account: findAccount(user) };
+  const path = programPath({ ...common, configured: settings.shell.path });
   const id = (): string => random(16).toString("hex");
-  return { probe: await probeSandbox({ backend, user, workspaces, path, scratch: tmpdir(), random: id, now }), path };
+  return {
+    probe: await probeSandbox({ backend, user, workspaces, path, scratch: tmpdir(), random: id, now }),
+    path,
+    shown: (programs) => systemPaths([...path, ...programPath({ ...common, configured: programHomes(programs) })]),
+  };
 }

@@ -10,12 +10,13 @@ import { Loops } from "./loops.ts";
 import { Pauses } from "./pauses.ts";
 import { createRates } from "./rates.ts";
 import type { ToolRate } from "./rates.ts";
+import { createRoom } from "./room.ts";
 import { Turns } from "./turns.ts";
 import type { Visit } from "./visit.ts";
 
 /** The policy's word on who may come in. */
 export interface AdmitSettings {
-  readonly limits: { readonly concurrent: number; readonly rate: readonly ToolRate[] };
+  readonly limits: { readonly concurrent: number; readonly rate: readonly ToolRate[]; readonly workspace?: number };
   readonly budgets: BudgetSettings;
 }
 
@@ -36,6 +37,8 @@ export interface AdmitDeps {
   readonly usage: () => UsageStore;
   /** Reasons of the pauses in force, by session; `*` stands for all. */
   readonly pauses: () => ReadonlyMap<string, string>;
+  /** Bytes that the workspaces hold. */
+  readonly measure: () => Promise<number>;
   /** What resumes a session: the whole command line. */
   readonly resume: (session: string) => string;
   /** A budget has something to say: for log and audit. */
@@ -48,16 +51,25 @@ export interface AdmitDeps {
 /** Questions that may be out at once before the oldest is charged again when it comes back. */
 const MOST_ASKED = 10_000;
 
-/** Makes the admission. It throws or rejects with the refusal. */
-export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promise<Visit> {
+/** The gate's doorkeeper. */
+export interface Doorkeeper {
+  /** Throws or rejects with the refusal. */
+  admit(call: Call): Visit | Promise<Visit>;
+  /** `stop` is done whenever the session is found paused: for what outlives its calls. */
+  hold(session: string, stop: () => void): void;
+}
+
+/** Makes the admission. */
+export function createAdmission(deps: AdmitDeps): Doorkeeper {
   const turns = new Turns();
   const loops = new Loops(deps.clock);
   const pauses = new Pauses(deps);
+  const requireRoom = createRoom(deps.measure, deps.clock);
   const rate = createRates(deps.matcher, deps.clock);
   const lanes = new Map<string, { readonly lanes: Lanes; visits: number }>();
   const asked = new Set<string>();
 
-  return (call) => {
+  const admit = (call: Call): Visit | Promise<Visit> => {
     const settings = deps.settings();
     const live = deps.session(call);
     try {
@@ -71,6 +83,8 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
       throw error;
     }
   };
+
+  return { admit, hold: (session, stop) => pauses.hold(session, stop) };
 
   /** A call whose turn comes later: by then its session may be paused. */
   async function waited(turn: Promise<void>, call: Call, live: Live, settings: AdmitSettings, warnings: readonly string[]): Promise<Visit> {
@@ -99,7 +113,7 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
     return warnings;
   }
 
-  function enter(call: Call, live: Live, { budgets }: AdmitSettings, warnings: readonly string[]): Visit {
+  function enter(call: Call, live: Live, { budgets, limits }: AdmitSettings, warnings: readonly string[]): Visit {
     const { session, principal, signal } = call;
     const leavePauses = pauses.enter(session);
     let own = lanes.get(session);
@@ -113,6 +127,7 @@ export function createAdmission(deps: AdmitDeps): (call: Call) => Visit | Promis
         const taken = await ways.prepare(prepare, signal);
         release = taken.release;
         if (taken.prepared.resources.some(({ kind }) => kind === "url")) checkEgress(budgets, live, principal.id, deps.usage, deps.now());
+        if (limits.workspace !== undefined) await requireRoom(limits.workspace, taken.prepared.resources);
         return taken.prepared;
       },
       onPause: leavePauses.onPause,

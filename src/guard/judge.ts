@@ -53,11 +53,11 @@ export function judgeCall(policy: Judge, call: Asked, tool: Tool, prepared: Prep
 }
 
 /**
- * Has a rule admitted the call by what is known without asking anybody? Then names may be looked up. An approval mode that has everything
- * asked or only planned stands beside the rules and takes nothing back from them.
+ * Has a rule admitted the call by what is known without asking anybody? Then names may be looked up. Where the approval mode alone has it asked,
+ * every rule said yes; a dry run doesn't tell what the rules said, so its names stay unasked.
  */
 function isAdmitted({ effect, rules }: Decision): boolean {
-  return effect === "allow" || (effect !== "deny" && rules.every(({ id }) => id === "approvals.mode"));
+  return effect === "allow" || (effect === "ask" && rules.every(({ id }) => id === "approvals.mode"));
 }
 
 /** Decides anew with the addresses that names mean, if a rule admitted the call; otherwise they are not looked up. */

@@ -27,6 +27,7 @@ export interface PauseDeps {
 export class Pauses {
   readonly #deps: PauseDeps;
   readonly #running = new Set<Running>();
+  readonly #held = new Set<string>();
   #known: ReadonlyMap<string, string> = new Map();
   #looked = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -55,6 +56,13 @@ export class Pauses {
       },
       leave: () => void this.#running.delete(running),
     };
+  }
+
+  /** Does this whenever a look finds the session paused: for what outlives its calls. */
+  hold(session: string, stop: () => void): void {
+    if (this.#held.has(session)) return;
+    this.#held.add(session);
+    this.enter(session).onPause(stop);
   }
 
   #look(): void {

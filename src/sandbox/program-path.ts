@@ -63,6 +63,11 @@ export function findProgram(name: string, path: readonly string[], writable: rea
   }
 }
 
+/** The directories in which programs really lie, when the path that they were found by is a link (a version manager's `bin`). */
+export function programHomes(programs: readonly string[]): string[] {
+  return [...new Set(programs.flatMap((program) => realOf(program) ?? []).map(dirname))];
+}
+
 /**
  * What every command sees read-only: the system's programs and libraries, the few files of /etc that programs can't do without, and the program
  * path. Next to a `bin` directory its sibling `lib` is shown too, because that is where Node and Python keep what the programs in `bin` load.

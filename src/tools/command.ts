@@ -37,6 +37,8 @@ export async function prepareCommand(args: CommandArguments, eyes: Eyes, verb: s
     resources: command.resources,
     reading: command.reading,
     states: await statesOf(command, eyes),
+    // What a program reads can be code: a yes for the session covers the same input only.
+    ...(args.stdin === undefined ? {} : { scope: args.stdin }),
     preview: (permit) => previewOf(command, args.stdin, permit, verb),
   };
 }

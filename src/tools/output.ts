@@ -1,16 +1,15 @@
 /** What a command wrote, as text that is fit to be cleaned. */
-import type { KeptOutput } from "../types.ts";
+import type { KeptOutput, OutputStream } from "../types.ts";
 
 /** A cut may go through a secret, which no rule would then know: so the line that was cut goes, at most this much of it. */
 const LONGEST_LINE = 4096;
 const NEWLINE = 10;
 
-/** The text of a stream; what the limit left out is marked. Bytes that aren't text become U+FFFD. */
-export function textOfOutput({ head, tail, total }: KeptOutput): { readonly text: string; readonly cut: boolean } {
-  if (head.length === total) return { text: decode(head), cut: false };
+/** A stream whose middle the limit may have left out. Bytes that aren't text become U+FFFD. */
+export function streamOf(name: OutputStream["name"], { head, tail, total }: KeptOutput): OutputStream {
+  if (head.length === total) return { name, head: decode(head) };
   const [first, last] = [withoutCutEnd(head), withoutCutStart(tail)];
-  const kept = first.length + last.length;
-  return { text: `${ended(decode(first))}[TRUNCATED ${kept} of ${total} bytes]\n${decode(last)}`, cut: true };
+  return { name, head: decode(first), rest: { tail: decode(last), kept: first.length + last.length, total } };
 }
 
 /** Bytes without the line that a cut went through at their end. */
@@ -22,14 +21,10 @@ export function withoutCutEnd(bytes: Uint8Array): Uint8Array {
 /** Bytes without the line that a cut went through at their start. */
 function withoutCutStart(bytes: Uint8Array): Uint8Array {
   const newline = bytes.indexOf(NEWLINE);
-  return bytes.subarray(newline === -1 ? Math.min(bytes.length, LONGEST_LINE) : Math.min(newline + 1, LONGEST_LINE));
+  return bytes.subarray(Math.min(newline === -1 ? bytes.length : newline + 1, LONGEST_LINE));
 }
 
-/** Text in front of something else: on a line of its own. */
-export function ended(text: string): string {
-  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
-}
-
+/** UTF-8; what is no text becomes U+FFFD, which the sanitizer flags. */
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

@@ -4,7 +4,7 @@ import { Refusal } from "../types.ts";
 import type { ProcessInfo, ProcessOutput, Permit, Tool, ToolResult } from "../types.ts";
 import { describeSandbox, sandboxFlags } from "./command.ts";
 import { defineTool } from "./define.ts";
-import { decode, ended, withoutCutEnd } from "./output.ts";
+import { decode, withoutCutEnd } from "./output.ts";
 
 const idArgument = z.string().min(1).max(100);
 /** Longest wait for output; within every client's own patience. */
@@ -62,15 +62,14 @@ async function read(id: string, offset: number, waitMs: number, permit: Permit):
     ...(lost > 0 ? [`${lost} bytes before offset ${start} are gone`] : []),
     ...(kept.exitCode === null ? [] : describeSandbox(kept.sandbox)),
   ];
-  const text = decode(shown);
   return {
-    text,
-    structured: { ...describe(kept), output: text, start, next, lost },
+    text: "",
+    streams: [{ name: "output", head: decode(shown) }],
+    structured: { ...describe(kept), start, next, lost },
     note: `[${words.join("; ")}]`,
     truncated: cut,
     sandbox: kept.sandbox,
     flags: sandboxFlags(kept.sandbox),
-    sized: true,
     source: "command",
   };
 }
@@ -150,7 +149,7 @@ export const processList: Tool = defineTool({
         (info) => `${info.id} ${state(info)}, ${info.written} bytes: ${info.command.replaceAll(/\s+/g, " ").slice(0, 200)}`,
       );
       return {
-        text: lines.length === 0 ? "There are no processes." : ended(lines.join("\n")),
+        text: lines.length === 0 ? "There are no processes." : lines.join("\n"),
         structured: { processes: all.map(describe) },
         source: "ours",
       };

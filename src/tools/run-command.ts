@@ -2,7 +2,7 @@ import { Refusal } from "../types.ts";
 import type { CommandResult, Permit, ReadCommand, Tool, ToolResult } from "../types.ts";
 import { commandArguments, describeSandbox, prepareCommand, sandboxFlags } from "./command.ts";
 import { defineTool } from "./define.ts";
-import { ended, textOfOutput } from "./output.ts";
+import { streamOf } from "./output.ts";
 
 /** The first word about a command that takes its time comes after this many milliseconds, and then as often. */
 const PROGRESS_EVERY = 2000;
@@ -51,16 +51,15 @@ async function run(command: ReadCommand, stdin: string | undefined, timeoutMs: n
 
 function tell(result: CommandResult): ToolResult {
   const { exitCode, signal, durationMs, killed, sandbox } = result;
-  const [stdout, stderr] = [textOfOutput(result.stdout), textOfOutput(result.stderr)];
+  const streams = [streamOf("stdout", result.stdout), streamOf("stderr", result.stderr)];
   const how = signal === null ? `exit code ${exitCode}` : `ended by ${signal} (exit code ${exitCode})`;
   const why = killed !== null && Object.hasOwn(ENDED_BY, killed) ? [ENDED_BY[killed as keyof typeof ENDED_BY]] : [];
   return {
-    text: (stderr.text === "" ? stdout.text : `${ended(stdout.text)}[stderr]\n${stderr.text}`).replace(/\n$/, ""),
+    text: "",
+    streams,
     structured: {
       exitCode,
       signal,
-      stdout: stdout.text,
-      stderr: stderr.text,
       stdoutBytes: result.stdout.total,
       stderrBytes: result.stderr.total,
       durationMs: Math.round(durationMs),
@@ -68,11 +67,9 @@ function tell(result: CommandResult): ToolResult {
       sandbox,
     },
     note: `[${[`${how} after ${Math.round(durationMs)} ms`, ...why, ...describeSandbox(sandbox)].join("; ")}]`,
-    truncated: stdout.cut || stderr.cut,
+    truncated: streams.some(({ rest }) => rest !== undefined),
     flags: sandboxFlags(sandbox),
     sandbox,
-    // Each stream was cut at the output limit.
-    sized: true,
     source: "command",
   };
 }

@@ -32,6 +32,15 @@ export interface ApprovalAnswer {
   readonly note?: string;
 }
 
+/** An output stream of a command, as text that nobody has looked at yet. */
+export interface OutputStream {
+  /** Where it goes in `structured`. */
+  readonly name: "stdout" | "stderr" | "output";
+  readonly head: string;
+  /** The end of a stream that was longer than its limit, and how much of it is shown (bytes). */
+  readonly rest?: { readonly tail: string; readonly kept: number; readonly total: number };
+}
+
 /** What a tool answers; text and structured content are sanitized on the way out. */
 export interface ToolResult {
   readonly text: string;
@@ -56,6 +65,8 @@ export interface ToolResult {
   readonly sized?: boolean;
   /** Names the source more exactly than the tool's name does. */
   readonly origin?: string;
+  /** Streams of a command: each is cleaned by itself, then put into `structured` by name and together behind `text`. */
+  readonly streams?: readonly OutputStream[];
   /** How a command was confined. */
   readonly sandbox?: SandboxNote;
   /** Where the text comes from: the workspace, our own words, or outside. */

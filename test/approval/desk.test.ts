@@ -134,6 +134,12 @@ describe("a question within the connection", () => {
     expect(await outcome({ call: answered(state, answer) })).toBe(expected);
   });
 
+  test("answered with no is asked anew the next time", async () => {
+    const { state } = await question();
+    await outcome({ call: answered(state, "deny") });
+    expect(await outcome({})).toBe("ask");
+  });
+
   test("answered after its time is stale", async () => {
     const { state } = await question();
     world.clock.now += 5 * MINUTE + 1;

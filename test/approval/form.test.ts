@@ -32,6 +32,20 @@ describe("what a person sees", () => {
     ["a lone surrogate", "a\ud800b", "a\\u{d800}b"],
     ["a soft hyphen", "a\u00adb", "a\\u{ad}b"],
     ["NUL", "a\u0000b", "a\\u{0}b"],
+    ["an Ogham space", "a\u1680b", "a\\u{1680}b"],
+    ["a thin space", "a\u2009b", "a\\u{2009}b"],
+    ["a Mongolian vowel separator", "a\u180eb", "a\\u{180e}b"],
+    ["a combining grapheme joiner", "a\u034fb", "a\\u{34f}b"],
+    ["a braille blank", "a\u2800b", "a\\u{2800}b"],
+    ["a null notehead", "a\u{1d159}b", "a\\u{1d159}b"],
+    ["a musical format control", "a\u{1d173}b", "a\\u{1d173}b"],
+    ["a shorthand format control", "a\u{1bca0}b", "a\\u{1bca0}b"],
+    ["an Egyptian joiner", "a\u{13430}b", "a\\u{13430}b"],
+    ["an isolate", "a\u2066b\u2069", "a\\u{2066}b\\u{2069}"],
+    ["a word joiner", "a\u2060b", "a\\u{2060}b"],
+    ["private use", "a\ue000b", "a\\u{e000}b"],
+    ["what Unicode doesn't know", "a\u{2ffff}b", "a\\u{2ffff}b"],
+    ["a pile of marks beyond the fourth", `a${"\u0301".repeat(6)}b`, `a${"\u0301".repeat(4)}\\u{301}\\u{301}b`],
   ])("shows %s escaped", (_name, text, expected) => {
     expect(escapeDeceptive(text)).toBe(expected);
     expect(ask(text)).toContain(`| ${expected}`);
@@ -55,6 +69,19 @@ describe("what a person sees", () => {
 
   test("a long run of blanks is folded where one can see it", () => {
     expect(ask(`true${" ".repeat(500)}; rm -rf /`)).toContain(`true${" ".repeat(40)}<460 more blanks>; rm -rf /`);
+  });
+
+  test("a long run of blank lines is folded where one can see it, and what follows stays in sight", () => {
+    const lines = ask(`+true\n${"+\n".repeat(300)}+rm -rf /\n`).split("\n");
+    expect(lines.slice(3)).toEqual([
+      "| +true",
+      ...Array.from({ length: 6 }, () => "| +"),
+      "FOLDED: 294 more lines like the one above.",
+      "| +rm -rf /",
+    ]);
+    expect(ask("+a\n+\n+\n+b\n")).not.toContain("FOLDED");
+    expect(ask("+same\n".repeat(20))).not.toContain("FOLDED");
+    expect(ask("FOLDED: 3 more lines like the one above.")).toContain("| FOLDED");
   });
 
   test("a long preview is cut with an honest word, and never beyond its bound", () => {

@@ -1,12 +1,13 @@
 /** Answers that must not count: every row in both protocol eras, through the real clients. Each has a control: the same answer, rightly given, goes through. */
 import Sqlite from "better-sqlite3";
+import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CLIENTS, approveOnce, connect } from "./clients.ts";
 import type { ClientKind, Connected, Person, Raw } from "./clients.ts";
-import { createWorld } from "./world.ts";
+import { createWorld, ENTRY } from "./world.ts";
 import type { World } from "./world.ts";
 
 let world: World;
@@ -158,6 +159,33 @@ describe(`a state of ours, in ${MODERN}`, () => {
     const anew = await start(MODERN, approveOnce);
     expect((await write(anew, answer(next))).refusal?.code).toBe("STALE_APPROVAL");
     expect(content()).toBe("before\n");
+  });
+});
+
+/** Runs a command at a terminal of its own (script(1) of util-linux) and types these lines. */
+function atTerminal(args: readonly string[], typed: string): Promise<{ code: number; output: string }> {
+  const line = [process.execPath, ENTRY, ...args, "--state", world.state].map((word) => `'${word}'`).join(" ");
+  return new Promise((resolve) => {
+    const child = execFile("script", ["-qec", line, "/dev/null"], { env: world.env }, (error, output) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, output }),
+    );
+    child.stdin?.end(typed);
+  });
+}
+
+describe("a person at a terminal", () => {
+  test.each<[string, string, string, number, string]>([
+    ["approves by typing yes", "approve", "yes\n", 0, "after\n"],
+    ["approves nothing by typing y", "approve", "y\n", 1, "before\n"],
+    ["approves nothing by typing nothing", "approve", "\n", 1, "before\n"],
+    ["denies by typing yes", "deny", "yes\n", 0, "before\n"],
+  ])("%s", async (_name, verb, typed, code, expected) => {
+    const client = await start("v1 SDK");
+    const id = (await write(client)).refusal?.approval?.id ?? "";
+    const done = await atTerminal(["approvals", verb, id], typed);
+    expect(done).toMatchObject({ code, output: expect.stringContaining("| +after") });
+    await write(client);
+    expect(content()).toBe(expected);
   });
 });
 

@@ -18,7 +18,15 @@ export interface Result {
   readonly text: string;
   readonly isError: boolean;
   readonly structured: Record<string, unknown> | undefined;
-  readonly call: { callId: string; effect: string; rules: string[]; warnings?: string[]; flags?: string[]; truncated?: boolean };
+  readonly call: {
+    callId: string;
+    effect: string;
+    rules: string[];
+    warnings?: string[];
+    flags?: string[];
+    truncated?: boolean;
+    sandbox?: Record<string, unknown>;
+  };
   readonly refusal:
     | { code: string; reason: string; remedy: string; rules: string[]; callId: string; approval?: { id: string; expiresAt: string } }
     | undefined;
@@ -52,7 +60,12 @@ export interface Connected {
 export async function connect(
   kind: ClientKind,
   world: World,
-  options: { readonly person?: Person; readonly args?: readonly string[]; readonly before?: readonly string[] } = {},
+  options: {
+    readonly person?: Person;
+    readonly args?: readonly string[];
+    readonly before?: readonly string[];
+    readonly stderr?: number;
+  } = {},
 ): Promise<Connected> {
   const serve = [process.execPath, ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])];
   const [command = "", ...args] = [...(options.before ?? []), ...serve];
@@ -60,7 +73,7 @@ export async function connect(
     command,
     args,
     env: world.env,
-    stderr: "ignore" as const,
+    stderr: options.stderr ?? ("ignore" as const),
   };
   const capabilities = options.person ? { elicitation: {} } : {};
   const info = { name: "test-client", version: "1.0.0" };

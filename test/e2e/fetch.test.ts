@@ -517,6 +517,19 @@ describe("without doing it", () => {
     expect(seen).toEqual([]);
   });
 
+  test.each(["dry-run", "approve-all", "approve-writes", "auto-approve"])("mode %s looks up no name that nothing admits", async (mode) => {
+    const args = policy(`approvals: { mode: ${mode} }`);
+    await withClient(
+      async (client) => {
+        await client.call("fetch", { url: "http://elsewhere.example.org/" });
+        await client.call("fetch", { url: "http://elsewhere.example.org/", dryRun: true });
+        await client.call("explain_policy", { tool: "fetch", args: { url: "http://elsewhere.example.org/" } });
+      },
+      { args },
+    );
+    expect([dns.asked, seen]).toEqual([[], []]);
+  });
+
   test("explain_policy looks up what a rule admits and nothing else", async () => {
     const args = policy("", ["two.example.org", "private.example.org"]);
     await withClient(

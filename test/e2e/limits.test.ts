@@ -1,5 +1,5 @@
 /** Sessions, pauses, limits, budgets, loops and cancellation as a client meets them, in both protocol eras. */
-import { existsSync, ftruncateSync, closeSync, openSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, ftruncateSync, closeSync, openSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CLIENTS, approveOnce, connect } from "./clients.ts";
@@ -143,6 +143,17 @@ describe.each(CLIENTS)("through %s", (kind) => {
     await expect.poll(async () => (await anew.call("read_text_file", READ)).isError, { timeout: 1_000, interval: 20 }).toBe(false);
   });
 
+  test("a pause ends the processes that a session has started, too", async () => {
+    chmodSync(world.root, 0o755);
+    const rules = "rules: [{ id: wait, effect: allow, run: [sleep ...], why: test }]";
+    const client = await start(kind, `sandbox: { backend: off }\n${rules}`);
+    expect(await client.call("process_start", { command: "sleep 1000" })).toMatchObject({ isError: false });
+    expect(childrenOf(client).length).toBeGreaterThan(0);
+    const [session] = await lines<Session>("sessions", "list");
+    await world.run(["sessions", "pause", session?.id ?? ""]);
+    await expect.poll(() => childrenOf(client), SOON).toEqual([]);
+  });
+
   test("a rate holds for its tool, says how long to wait, and leaves other tools alone", async () => {
     const client = await start(kind, "limits: { rate: { read_text_file: 3/h } }");
     for (let n = 0; n < 3; n += 1) expect((await client.call("read_text_file", READ)).isError).toBe(false);
@@ -224,6 +235,22 @@ describe.each(CLIENTS)("through %s", (kind) => {
       rules: [{ id: "limits.extensions" }],
     });
     expect(readdirSync(world.workspace)).toEqual(["a.txt"]);
+  });
+
+  test("a workspace that is full takes no more, and can be emptied", async () => {
+    world.put("dir/large.bin", Buffer.alloc(1024 * 1024));
+    const client = await start(kind, "limits: { workspace: 1MiB }");
+    for (const [tool, args] of [
+      ["write_file", { path: "new.txt", content: "x" }],
+      ["copy_file", { source: "a.txt", destination: "b.txt" }],
+    ] as const)
+      expect((await client.call(tool, args)).refusal).toMatchObject({
+        code: "BUDGET_EXHAUSTED",
+        reason: "the workspaces hold 1048583 bytes, and limits.workspace allows 1048576",
+      });
+    expect((await client.call("move_file", { source: "a.txt", destination: "b.txt" })).isError).toBe(false);
+    expect((await client.call("delete_path", { path: "dir", recursive: true })).isError).toBe(false);
+    expect((await client.call("write_file", { path: "new.txt", content: "x" })).isError).toBe(false);
   });
 
   test("edits of one file that are sent at once are all done, one behind the other", async () => {

@@ -1,6 +1,6 @@
 /** A throw-away place for a test: a workspace, a state directory, a home, and the built server to run in them. */
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -13,6 +13,8 @@ export interface World {
   readonly env: Record<string, string>;
   /** Puts a file into the workspace, with its directories. */
   put(path: string, content: string | Uint8Array): string;
+  /** Hands the workspace to the user that commands run as when the server is root; to be called once everything is put. */
+  share(): void;
   /** Runs `portcullis ARGS --state STATE` to its end. */
   run(
     args: readonly string[],
@@ -39,6 +41,10 @@ export function createWorld(): World {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, content);
       return file;
+    },
+    share() {
+      chmodSync(root, 0o755);
+      if (process.getuid?.() === 0) execFileSync("/bin/chown", ["-R", "nobody", workspace]);
     },
     run(args, options = {}) {
       return new Promise((resolve) => {

@@ -17,7 +17,7 @@ let children: ChildProcess[];
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "portcullis-race-"));
   openDatabase(join(directory, "portcullis.db")).close();
-  children = [1, 2].map(() => fork(join(import.meta.dirname, "spender.ts"), [join(directory, "portcullis.db")]));
+  children = [1, 2].map(() => fork(join(import.meta.dirname, "spender-child.ts"), [join(directory, "portcullis.db")]));
   await Promise.all(children.map((child) => once(child, "message")));
 });
 afterEach(async () => {
