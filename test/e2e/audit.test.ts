@@ -1,6 +1,7 @@
 /** The audit of a running server: its commands beside it, stores that fail or are wrong, and the end of a connection in the middle of a call. */
 import { spawn } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   cpSync,
   existsSync,
@@ -164,7 +165,11 @@ describe("beside a running server", () => {
 });
 
 /** Sends lines to a server, and ends it as `end` says when it is in the middle of the last one. Gives exit code and milliseconds until it was gone. */
-async function endInTheMiddle(messages: readonly object[], busy: () => boolean | Promise<boolean>, end: "stdin" | "SIGTERM") {
+async function endInTheMiddle(
+  messages: readonly object[],
+  busy: (pid: number, out: string) => boolean | Promise<boolean>,
+  end: "stdin" | "SIGTERM",
+) {
   const child = spawn(
     process.execPath,
     [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, "--policy", policyFile()],
@@ -177,16 +182,13 @@ async function endInTheMiddle(messages: readonly object[], busy: () => boolean |
   let out = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   for (const message of messages) child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-  asked = () => out.includes("elicitation/create");
-  await expect.poll(busy, SOON).toBe(true);
+  await expect.poll(() => busy(child.pid ?? 0, out), SOON).toBe(true);
   const from = performance.now();
   if (end === "stdin") child.stdin.end();
   else child.kill("SIGTERM");
   const code = await exited;
   return { code, inTime: performance.now() - from < 2_000 };
 }
-
-let asked = (): boolean => false;
 
 const initialize = (capabilities: object) => ({
   id: 0,
@@ -195,6 +197,12 @@ const initialize = (capabilities: object) => ({
 });
 const toolCall = (name: string, args: object) => ({ id: 1, method: "tools/call", params: { name, arguments: args } });
 const hasIntent = async () => existsSync(database()) && (await records()).some(({ kind }) => kind === "intent");
+
+/** Processes that a process has started and that still run. */
+function childrenOf(pid: number): string[] {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/children`);
+  return tasks.flatMap((file) => (existsSync(file) ? readFileSync(file, "utf8").split(" ").filter(Boolean) : []));
+}
 
 describe("a connection that ends in the middle of a call", () => {
   const outcomes = async () => (await records()).flatMap(({ kind, tool, status }) => (kind === "outcome" ? [[tool, status]] : []));
@@ -210,15 +218,20 @@ describe("a connection that ends in the middle of a call", () => {
   });
 
   test("a command that would go on for long is stopped, and on record as cancelled", async () => {
+    // As root, commands run as another user, who must get to the workspace.
+    chmodSync(world.root, 0o755);
     const command = toolCall("run_command", { argv: ["sleep", "600"] });
-    expect(await endInTheMiddle([initialize({}), command], hasIntent, "stdin")).toEqual({ code: 0, inTime: true });
+    const runs = async (pid: number) => (await hasIntent()) && childrenOf(pid).length > 0;
+    expect(await endInTheMiddle([initialize({}), command], runs, "stdin")).toEqual({ code: 0, inTime: true });
     expect(await outcomes()).toEqual([["run_command", "cancelled"]]);
   });
 
   test("while a person is asked: nothing is done, and the refusal is on record", async () => {
     writeFileSync(policyFile(), "version: 1\nextends: [local]\n", { mode: 0o600 });
     const write = toolCall("write_file", { path: "new.txt", content: "x" });
-    expect(await endInTheMiddle([initialize({ elicitation: {} }), write], () => asked(), "stdin")).toEqual({ code: 0, inTime: true });
+    expect(
+      await endInTheMiddle([initialize({ elicitation: {} }), write], (_pid, out) => out.includes("elicitation/create"), "stdin"),
+    ).toEqual({ code: 0, inTime: true });
     expect(await outcomes()).toEqual([["write_file", "refused"]]);
     expect(existsSync(join(world.workspace, "new.txt"))).toBe(false);
   });
