@@ -113,15 +113,9 @@ const policy = policyOf("");
 const desk = openDesk({
   state: directory,
   shelf,
-<<<<<<< HEAD
   command: (...words) => words.join(" "),
   policy: () => policy,
   redact: (text) => text,
-=======
-  redact: (text) => text,
-  command: (...words) => words.join(" "),
-  policy: () => policy,
->>>>>>> main
   now,
 });
 let n = 0;
