@@ -167,7 +167,8 @@ export function createDesk(deps: {
       case "deny":
       case "cancel":
       case "invalid":
-        store.transition(row.id, "pending", "denied", "elicitation");
+        // Spent, because the caller is told with this very answer: the next identical call asks again.
+        store.transition(row.id, "pending", "spent", "elicitation");
         return declined(row.callId, given.note, "elicitation");
     }
   }
