@@ -110,7 +110,14 @@ printFigure(
 );
 
 const policy = policyOf("");
-const desk = openDesk({ state: directory, shelf, command: (...words) => words.join(" "), policy: () => policy, now });
+const desk = openDesk({
+  state: directory,
+  shelf,
+  redact: (text) => text,
+  command: (...words) => words.join(" "),
+  policy: () => policy,
+  now,
+});
 let n = 0;
 printFigure(
   "a question and its answer",

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { bindCall } from "./approval/seal.ts";
 import { openAudit } from "./audit/audit.ts";
 import type { Audit } from "./audit/audit.ts";
+import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
@@ -13,6 +14,8 @@ import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import { pooledRandom } from "./compose/random.ts";
 import { openShelf } from "./compose/shelf.ts";
+import type { Stores } from "./compose/shelf.ts";
+import { trackCalls } from "./compose/under-way.ts";
 import { commandLine } from "./compose/words.ts";
 import type { Config } from "./config/load.ts";
 import { openState } from "./config/state.ts";
@@ -45,15 +48,21 @@ export interface House {
   policy(): Policy;
   /** What a stdio connection is served from: one session for the process. */
   serving(transport: Call["transport"]): Serving;
-  close(): void;
+  /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
+  redact(text: string): string;
+  /** Cancels what is under way, waits until it is on record, and ends. Never rejects: what goes wrong is logged. */
+  close(): Promise<void>;
 }
 
-const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run; anything that changes files may be put to a person first, who sees the exact diff; secrets, editor and agent settings and everything outside the workspace are denied.
+const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run; anything that changes files may be put to a person first, who sees the exact diff; secrets, editor and agent settings and everything outside the workspace are denied. fetch reaches what is listed, puts other hosts to a person and never reaches private addresses.
 A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
 Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
 
 /** Tools that are not offered where no sandbox works. */
 const RUNS_COMMANDS = new Set(["run_command", "process_start", "process_write", "process_stop", "process_read", "process_list"]);
+
+/** Milliseconds that calls get to end when the house closes: all of the end may take two seconds (CONTRACT section 1). */
+const LAST_PATIENCE = 1_200;
 
 /** Milliseconds between looks at the policy files. */
 const POLICY_INTERVAL = 500;
@@ -112,14 +121,22 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
-  const shelf = openShelf(config.state, ({ approvals, sessions, usage }) => {
-    const retained = now() - source.current().settings.audit.retain;
+  const retain = () => source.current().settings.audit.retain;
+  const forget = ({ approvals, sessions, usage }: Stores) => {
     approvals.expire(now());
-    approvals.forget(retained);
-    sessions.forget(retained);
+    approvals.forget(now() - retain());
+    sessions.forget(now() - retain());
     usage.forget(now());
+  };
+  const shelf = openShelf(config.state, forget);
+  const retention = keepRetention(audit, {
+    retain,
+    now,
+    onDue: () => shelf.isOpen() && shelf.use(forget),
+    onPruned: (records) => logger.info({ records }, "records older than `audit.retain` were removed"),
+    report: (message, error) => logger.error({ err: error }, message),
   });
-  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), now });
+  const desk = openDesk({ state: config.state, shelf, command, policy: () => source.current(), redact, now });
   const admission = openAdmission({
     shelf,
     profile: source
@@ -159,22 +176,30 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     clock: () => performance.now(),
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
-  const guard = createGuard(stages);
+  const { guard, drain } = trackCalls(createGuard(stages));
+  let warmed = false;
+  /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
+  const warm = (): void => {
+    if (!warmed) setImmediate(() => sanitizer.warm());
+    warmed = true;
+  };
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => {
-      // Tried while the client still greets us, so that the first listing need not wait for all of it.
-      void commands.ready(source.current());
-      return servingOf(options, transport, () => source.current(), tools, commands, random, guard);
-    },
-    close: () => {
+    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm),
+    redact,
+    close: async () => {
       source.close();
-      commands.close();
-      admission.close();
-      shelf.close();
-      door.close();
-      audit.close();
+      retention.stop();
+      const left = await drain(LAST_PATIENCE);
+      if (left > 0) logger.warn({ calls: left }, "calls that did not end in time are recorded as unknown");
+      for (const part of [commands, admission, shelf, door, audit]) {
+        try {
+          part.close();
+        } catch (error) {
+          logger.error({ err: error }, "a part of the server could not be closed");
+        }
+      }
     },
   };
 }
@@ -208,6 +233,7 @@ function servingOf(
   commands: Commands,
   random: (size: number) => Buffer,
   guard: (call: Call) => Promise<Outcome>,
+  listed: () => void,
 ): Serving {
   const session = newSessionId(random);
   const user = userInfo().username;
@@ -221,9 +247,10 @@ function servingOf(
     hasTool: (name) => tools.has(name),
     listTools: async (principal) => {
       const inForce = policy();
-      const { probe } = await commands.ready(inForce);
+      const usable = await commands.usable(inForce);
+      listed();
       return [...tools.values()]
-        .filter((tool) => probe.backend !== "none" || !RUNS_COMMANDS.has(tool.name))
+        .filter((tool) => usable || !RUNS_COMMANDS.has(tool.name))
         .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
         .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
     },

@@ -167,7 +167,7 @@ export function createDesk(deps: {
       case "deny":
       case "cancel":
       case "invalid":
-        // Spent, because the caller is told with this very answer: the next identical call asks again.
+        // The caller hears the no right here; only one that was given elsewhere waits for the next identical call.
         store.transition(row.id, "pending", "spent", "elicitation");
         return declined(row.callId, given.note, "elicitation");
     }
@@ -243,7 +243,7 @@ export function createDesk(deps: {
         };
         store.insert(row);
       }
-      if (!ask) return park({ ...row, callId: call.id });
+      if (!ask) return park({ ...row, title: shown.title, callId: call.id });
       const wait = Math.min(LONGEST_WAIT, settings.timeout);
       const question: Question = {
         id: row.id,

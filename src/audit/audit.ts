@@ -2,7 +2,7 @@
 import { Refusal, type Durability } from "../types.ts";
 import { canonicalJson } from "./canonical.ts";
 import { commitmentOf, hide } from "./chain.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { describeFault, openDatabase, type Database } from "./database.ts";
 import { eraseCall, scrub } from "./erase.ts";
 import { keyedDigest, loadDigestKey } from "./key.ts";
 import { Log } from "./log.ts";
@@ -108,7 +108,7 @@ export class Audit {
       this.#upkeep.begin(false);
     } catch (error) {
       this.#log.close();
-      throw error;
+      throw error instanceof Refusal ? error : describeFault(error);
     }
   }
 
@@ -198,10 +198,10 @@ export class Audit {
     return erased;
   }
 
-  /** Removes the segments that were sealed before a time (milliseconds since 1970). Returns how many records went. */
-  prune(before: number): number {
+  /** Removes the segments that were sealed before a time (milliseconds since 1970), a step at a time until `signal`. Returns how many records went. */
+  prune(before: number, signal?: AbortSignal): Promise<number> {
     this.#log.flush();
-    return pruneSegments(this.#log, before, this.#now);
+    return pruneSegments(this.#log, before, this.#now, signal);
   }
 
   /** Writes what is waiting, closes intents without an outcome as unknown, seals, and ends. */

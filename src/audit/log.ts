@@ -76,9 +76,14 @@ export class Log {
   constructor(options: LogOptions) {
     this.#options = options;
     this.#db = options.open();
-    this.#run = prepare(this.#db);
-    this.#tip = this.#readTip();
-    loadBallast(options.ballast);
+    try {
+      this.#run = prepare(this.#db);
+      this.#tip = this.#readTip();
+      loadBallast(options.ballast);
+    } catch (error) {
+      this.#db.close();
+      throw error instanceof Refusal ? error : describeFault(error);
+    }
   }
 
   /** The connection, for reading and for what else is kept in the same transaction; a different one after a recovery. */

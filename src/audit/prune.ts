@@ -5,8 +5,8 @@ import type { Log } from "./log.ts";
 import { parseBody, type Body } from "./record.ts";
 import { IS_CHECKPOINT } from "./seal.ts";
 
-/** Records that one transaction removes at most, give or take a segment: others wait for it. */
-const STEP = 10_000;
+/** Records that one transaction removes at most, give or take a segment: calls wait for it. */
+const STEP = 2_000;
 
 /** The checkpoint up to which the next step may remove; undefined when there is nothing more to remove. */
 function nextCut(db: Database, before: number): number | undefined {
@@ -25,10 +25,14 @@ function nextCut(db: Database, before: number): number | undefined {
   return cut;
 }
 
-/** Removes the segments that were sealed before `before` (milliseconds since 1970) and says so in the log. Returns how many records went. */
-export function pruneSegments(log: Log, before: number, now: () => number): number {
+/**
+ * Removes the segments that were sealed before `before` (milliseconds since 1970) and says so in the log; between two steps calls have their turn.
+ * Returns how many records went, also when `signal` ended it early.
+ */
+export async function pruneSegments(log: Log, before: number, now: () => number, signal?: AbortSignal): Promise<number> {
   let removed = 0;
   for (;;) {
+    if (signal?.aborted === true) return removed;
     const step = log.transact("power", (append) => {
       const { db } = log;
       fillCatalog(db);
@@ -40,5 +44,6 @@ export function pruneSegments(log: Log, before: number, now: () => number): numb
     });
     if (step === 0) return removed;
     removed += step;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -10,8 +10,8 @@ import type { Verification } from "../audit/verify.ts";
 
 /** What the commands need from the program. */
 export interface AuditCommandDeps {
-  /** Where `--state`, the environment and the configuration say that the state is, and the configured `log.anchor`. */
-  readonly placeOf: (state: string | undefined) => Promise<{ readonly directory: string; readonly anchor?: string | undefined }>;
+  /** Where `--state`, `--config` and the environment say that the state is, and the configured `log.anchor`. */
+  readonly placeOf: (options: CommonOptions) => Promise<{ readonly directory: string; readonly anchor?: string | undefined }>;
   readonly now: () => number;
   readonly random: (size: number) => Buffer;
   /** Writes to standard output; a promise makes a long export wait. */
@@ -25,6 +25,7 @@ export interface AuditCommandDeps {
 
 interface CommonOptions {
   readonly state?: string;
+  readonly config?: string;
   readonly json?: boolean;
 }
 
@@ -69,7 +70,7 @@ async function run(deps: AuditCommandDeps, verb: () => Promise<number>): Promise
 }
 
 async function withDatabase<T>(deps: AuditCommandDeps, options: CommonOptions, use: (db: Database) => T | Promise<T>): Promise<T> {
-  const { directory } = await deps.placeOf(options.state);
+  const { directory } = await deps.placeOf(options);
   const [{ openDatabase }, { auditFiles }] = await Promise.all([import("../audit/database.ts"), import("../audit/state.ts")]);
   const db = openDatabase(auditFiles(directory).database, { readonly: true });
   try {
@@ -80,15 +81,20 @@ async function withDatabase<T>(deps: AuditCommandDeps, options: CommonOptions, u
 }
 
 /** Opens the log for writing, beside a server that may be running. */
-async function withAudit<T>(deps: AuditCommandDeps, options: CommonOptions, use: (audit: Audit) => T, lostKey = false): Promise<T> {
-  const { directory, anchor } = await deps.placeOf(options.state);
+async function withAudit<T>(
+  deps: AuditCommandDeps,
+  options: CommonOptions,
+  use: (audit: Audit) => T | Promise<T>,
+  lostKey = false,
+): Promise<T> {
+  const { directory, anchor } = await deps.placeOf(options);
   const [{ openAudit }, { requireDatabase }] = await Promise.all([import("../audit/audit.ts"), import("../audit/database.ts")]);
   const { auditFiles } = await import("../audit/state.ts");
   requireDatabase(auditFiles(directory).database);
   const { now, random } = deps;
   const audit = openAudit({ directory, anchor, now, random, lostKey, report: (message) => deps.err(`portcullis: ${message}\n`) });
   try {
-    return use(audit);
+    return await use(audit);
   } finally {
     audit.close();
   }
@@ -107,7 +113,7 @@ function progressBar(deps: AuditCommandDeps): (done: number, total: number) => v
 
 async function verify(deps: AuditCommandDeps, options: CommonOptions & { checkpoint?: string; since?: string }): Promise<number> {
   const since = options.since === undefined ? undefined : countOf(options.since, "--since");
-  const { directory, anchor } = await deps.placeOf(options.state);
+  const { directory, anchor } = await deps.placeOf(options);
   const { verifyState } = await import("../audit/verify-state.ts");
   const found = await verifyState(directory, {
     anchors: anchor === undefined ? [] : [anchor],
@@ -166,7 +172,7 @@ async function exportLog(deps: AuditCommandDeps, options: CommonOptions & { sinc
 
 async function backup(deps: AuditCommandDeps, options: CommonOptions & { to?: string; keep: string }): Promise<number> {
   const keep = countOf(options.keep, "--keep");
-  const { directory } = await deps.placeOf(options.state);
+  const { directory } = await deps.placeOf(options);
   const [{ backupDatabase }, { auditFiles }] = await Promise.all([import("../audit/backup.ts"), import("../audit/state.ts")]);
   const to = options.to ?? auditFiles(directory).backups;
   const file = await withDatabase(deps, options, (db) =>
@@ -206,6 +212,7 @@ export function auditCommands(program: Command, deps: AuditCommandDeps): void {
       .command(name)
       .description(description)
       .option("--state <dir>", "the state directory of the server")
+      .option("--config <file>", "the config file of the server, for `log.anchor`")
       .option("--json", "as JSON, one object a line")
       .addHelpText("after", `\nExample:\n  portcullis audit ${example}\n`);
   verb("verify", "prove that no record was changed, moved, removed or cut off", "verify --checkpoint kept.txt")
@@ -244,6 +251,7 @@ export function rotateAuditCommand(keys: Command, deps: AuditCommandDeps): void 
     .command("rotate-audit")
     .description("sign checkpoints with a new key from now on; the old one vouches for it")
     .option("--state <dir>", "the state directory of the server")
+    .option("--config <file>", "the config file of the server, for `log.anchor`")
     .option("--lost", "the old key is gone: nothing vouches for the new one, and `audit verify` says so for good")
     .addHelpText("after", "\nExample:\n  portcullis keys rotate-audit\n")
     .action((options: CommonOptions & { lost?: boolean }) =>

@@ -51,6 +51,7 @@ export async function openBooks(state: string | undefined): Promise<Books> {
         directory: config.state,
         now,
         random: randomBytes,
+        anchor: config.log.anchor,
         report: (message) => process.stderr.write(`portcullis: ${message}\n`),
       });
       try {

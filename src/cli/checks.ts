@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import { openDatabase } from "../audit/database.ts";
 import type { Config, Flags, Surroundings } from "../config/load.ts";
+import { haveSecret } from "../config/secrets.ts";
 import { openState, readKey } from "../config/state.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { probeMachine } from "../compose/sandbox.ts";
@@ -56,6 +57,7 @@ export async function checkMachine(
   await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
   await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
   await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
+  await add("secrets", () => checkSecrets(found), "Correct the policy first.");
   await add("sandbox", () => checkSandbox(found), "Correct the policy first.");
   await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
   return checks;
@@ -106,6 +108,20 @@ function checkDatabase(state: string): Finding {
 async function describePolicy(config: Config): Promise<string> {
   const { layers, digest } = loadPolicyOf(config, await loadFacts(true));
   return `${layers.map((layer) => `${layer.name}: ${layer.file} (${layer.rules} rules${layer.trusted ? "" : ", not trusted"})`).join("; ")}; ${digest.slice(0, 19)}`;
+}
+
+/** Names and kinds of source only: a command may hold its secret, and a value is nobody's business here. */
+async function checkSecrets(config: Config): Promise<Finding> {
+  const { settings } = loadPolicyOf(config, await loadFacts(true));
+  const named = Object.entries(settings.secrets).map(([name, { from }]) => {
+    const kind = from.slice(0, from.indexOf(":"));
+    const there = haveSecret(from, config.env);
+    return { there, text: `${name} (${kind}): ${there ? (kind === "command" ? "asked at use" : "there") : "missing"}` };
+  });
+  const message = named.length === 0 ? "the policy names none" : named.map(({ text }) => text).join("; ");
+  if (named.every(({ there }) => there)) return ok(message);
+  const remedy = "Set the variable or write the file that the policy names (secrets.from); calls that need a missing secret are refused.";
+  return { status: "warn", message, remedy };
 }
 
 /** A server without a sandbox works, but offers no commands: that is worth a warning, never silence. */

@@ -7,9 +7,10 @@ import type { AuditCommandDeps } from "./audit.ts";
 /** The process as the audit's commands see it. */
 export function processIo(): AuditCommandDeps {
   return {
-    placeOf: async (state) => {
-      const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
-      return { directory: config.state, anchor: config.log.anchor };
+    placeOf: async ({ state, config }) => {
+      const flags = { ...(state === undefined ? {} : { state }), ...(config === undefined ? {} : { config }) };
+      const loaded = await loadConfig(flags, surroundings(), false);
+      return { directory: loaded.state, anchor: loaded.log.anchor };
     },
     now: () => Date.now(),
     random: randomBytes,

@@ -8,6 +8,7 @@ import { auditCommands, replayCommand, rotateAuditCommand } from "./audit.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
 import { sessionCommands } from "./sessions.ts";
+import { Refusal } from "../types.ts";
 import { packageVersion } from "./version.ts";
 
 /** Exit codes of CONTRACT section 1. */
@@ -88,6 +89,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof Refusal) {
+      process.stderr.write(`portcullis: ${error.message}: ${error.remedy}\n`);
+      return error.code === "AUDIT_UNAVAILABLE" ? EXIT.missing : EXIT.usage;
+    }
     if (error instanceof PolicyError) {
       process.stderr.write(`${error.message}\n`);
       return EXIT.usage;

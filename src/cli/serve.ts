@@ -4,6 +4,7 @@ import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
+import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
 import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
@@ -13,13 +14,21 @@ export async function serve(options: ServingOptions): Promise<void> {
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
-  const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact: (text) => text });
-  const house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  let house: House | undefined;
+  const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
+  const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact });
+  process.once("uncaughtException", (error) => {
+    // Node would print the message as it is, whatever it quotes.
+    log.logger.fatal({ err: error, stack: error.stack }, "crashed");
+    log.flush();
+    process.exit(1);
+  });
+  house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
-  house.close();
+  await house.close();
   log.logger.info("the connection has ended");
   log.flush();
   process.exit(0);

@@ -1,5 +1,6 @@
 /** The door to commands: read by the shell analysis, run by the sandbox in a view that the policy draws. */
 import type { Config } from "../config/load.ts";
+import { recallProbe, rememberProbe } from "../config/probe-memory.ts";
 import type { Door } from "../files/door.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Runner } from "../sandbox/run.ts";
@@ -32,6 +33,11 @@ export interface Commands {
   onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
   ready(policy: Policy): Promise<Ready>;
+  /**
+   * Can commands be run here? Told from the last live probe of this boot where there is one; the live one then follows, and a command waits for it
+   * and is refused if it finds otherwise.
+   */
+  usable(policy: Policy): Promise<boolean>;
   /** Ends the processes of a session. */
   stop(session: string): void;
   /** Kills everything that still runs. */
@@ -60,8 +66,18 @@ export function openCommands(options: {
     running?.close();
     running = runner;
     if (closed) runner.close();
-    else onProbe(machine);
+    else {
+      rememberProbe(config.state, memoryKey(policy), machine.probe.backend);
+      onProbe(machine);
+    }
     return { ...machine, runner };
+  };
+
+  const memoryKey = (policy: Policy) => JSON.stringify([probeKey(policy), door.workspaces, config.env.PATH, process.getuid?.()]);
+  const ready = (policy: Policy): Promise<Ready> => {
+    const key = probeKey(policy);
+    if (current?.key !== key) current = { key, ready: prepare(policy) };
+    return current.ready;
   };
 
   return {
@@ -71,10 +87,12 @@ export function openCommands(options: {
     viewer: createViewer(door, now),
     labels: new Map(),
     onStart,
-    ready(policy) {
-      const key = probeKey(policy);
-      if (current?.key !== key) current = { key, ready: prepare(policy) };
-      return current.ready;
+    ready,
+    async usable(policy) {
+      const recalled = recallProbe(config.state, memoryKey(policy));
+      if (recalled === undefined) return (await ready(policy)).probe.backend !== "none";
+      setImmediate(() => void ready(policy));
+      return recalled !== "none";
     },
     stop(session) {
       for (const { id, exitCode } of running?.processes.list(session) ?? [])

@@ -12,14 +12,16 @@ export function openDesk(options: {
   readonly shelf: Shelf;
   readonly command: (...words: string[]) => string;
   readonly policy: () => Policy;
+  readonly redact: (text: string) => string;
   readonly now: () => number;
 }): Desk {
-  const { state, shelf, policy } = options;
+  const { state, shelf, policy, redact } = options;
   let desk: Desk | undefined;
   const open = (store: PendingStore): Desk =>
     createDesk({
       ...options,
-      store,
+      // The preview is erased with the answer; the title stays on record, and with a grant.
+      store: { ...store, insert: (row) => store.insert({ ...row, title: redact(row.title) }) },
       key: () => readKey(state, "seal.key", 32, randomBytes),
       settings: () => {
         const { headless, timeout, parked, remember, session_ttl: sessionTtl } = policy().settings.approvals;

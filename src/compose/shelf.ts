@@ -19,7 +19,7 @@ function openStores(state: string) {
 }
 
 /** The open stores. */
-type Stores = ReturnType<typeof openStores>;
+export type Stores = ReturnType<typeof openStores>;
 
 export interface Shelf {
   /** Works with the stores. A fault of the database comes out as a refusal that says what is wrong. */

@@ -1,16 +1,26 @@
 /** Where secrets come from, by name. Their values are read at use, and kept only as far as that is needed to find them in answers. */
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { Refusal } from "../types.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Does the source of a secret exist? `env:NAME` is set, `file:PATH` is there, `command:LINE` names something to run. Never reads the value. */
+/** Does the source of a secret exist? `env:NAME` is set, `file:PATH` is a file that can be read and isn't empty, `command:LINE` names something to run. Tells nothing of the value. */
 export function haveSecret(source: string, env: Environment): boolean {
   const [kind, rest] = partsOf(source);
-  if (kind === "env") return (env[rest] ?? "") !== "";
-  if (kind === "file") return existsSync(rest);
+  if (kind === "env") return (env[rest] ?? "").trim() !== "";
+  if (kind === "file") return hasContent(rest);
   return kind === "command" && rest.trim() !== "";
+}
+
+function hasContent(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    const found = statSync(path);
+    return found.isFile() && found.size > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** `kind:rest`; the rest may hold colons. */

@@ -1,4 +1,5 @@
 /** Everything a tool returns, through the sanitizer: text, every string of structured content, and our own words last, untreated. */
+import { Refusal } from "../types.ts";
 import type { CallMeta, SanitizeLevel, ToolResult } from "../types.ts";
 import { cleanStreams } from "./streams.ts";
 
@@ -28,6 +29,8 @@ export interface Sanitizer {
   text(text: string, options: Options): Promise<Found & { readonly text: string; readonly page?: Part }>;
   value(value: unknown, options: Options): Promise<Found & { readonly value: unknown }>;
 }
+
+type Media = NonNullable<ToolResult["media"]>;
 
 /** A result that is fit to be told, and what was found in it. */
 export interface Cleaned {
@@ -68,6 +71,7 @@ export async function cleanResult(
   // What isn't shown may still be meant for the model: whoever reads on should know.
   const hidden = result.hidden ? (await sanitizer.text(result.hidden, { level, source })).flags : [];
   if (hidden.some(({ kind }) => kind === "injection")) found.push({ flags: [{ kind: "injection", rule: "hidden-text" }], redactions: [] });
+  const media = result.media && (await cleanMedia(sanitizer, result.media, { level, source }));
   let sandbox: ToolResult["sandbox"];
   if (result.sandbox) {
     const cleaned = await sanitizer.value(result.sandbox, { level, source });
@@ -81,7 +85,7 @@ export async function cleanResult(
   const told = text.page && page ? tellPage(text.page, page.name) : "";
   const shown = [text.text, streams.text, told, result.note ?? ""].filter((part) => part !== "").join("\n");
   return {
-    result: { ...result, text: shown, ...(structured ? { structured } : {}) },
+    result: { ...result, text: shown, ...(structured ? { structured } : {}), ...(media ? { media } : {}) },
     notes: {
       ...(flags.size > 0 ? { flags: [...flags] } : {}),
       ...(redactions.length > 0 ? { redactions } : {}),
@@ -89,6 +93,19 @@ export async function cleanResult(
       ...(sandbox ? { sandbox } : {}),
     },
   };
+}
+
+/**
+ * Nothing can be taken out of bytes that have to stay as they are, so a blob with a secret in it is withheld (DENIED). NULs go before the
+ * search: they would make it binary, and stand between the letters of UTF-16.
+ */
+async function cleanMedia(sanitizer: Sanitizer, media: Media, options: Options): Promise<Media> {
+  const text = new TextDecoder().decode(Buffer.from(media.data, "base64")).replaceAll("\0", "");
+  const { redactions } = await sanitizer.text(text, options);
+  if (redactions.length > 0)
+    throw new Refusal("DENIED", "the file holds a secret, which can't be hidden in base64", "read it with read_text_file");
+  const { value } = await sanitizer.value(media.uri, options);
+  return { ...media, uri: String(value) };
 }
 
 /** Which part of a text this is and how to get the next one; empty when it is the whole. */

@@ -154,7 +154,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await intent(passage);
     } catch (error) {
-      return await refused(passage, toRefusal(error, passage.call.signal), undefined);
+      return await unrecorded(passage, error);
     }
     return close(passage, refusal, ticket);
   }
@@ -165,10 +165,17 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await outcome(passage, status, refusal.code);
     } catch (error) {
-      return await refused(passage, toRefusal(error, passage.call.signal), undefined);
+      return await unrecorded(passage, error);
     }
     note(passage, status, refusal);
     return refused(passage, refusal, ticket);
+  }
+
+  /** A refusal that can't be recorded is told all the same; the log is all that keeps it. */
+  async function unrecorded(passage: Passage, error: unknown): Promise<Outcome> {
+    const refusal = toRefusal(error, passage.call.signal);
+    note(passage, "refused", refusal);
+    return await refused(passage, refusal, undefined);
   }
 
   async function refused(passage: Passage, refusal: Refusal, ticket: ApprovalTicket | undefined): Promise<Outcome> {

@@ -3,8 +3,8 @@ import type { Query } from "../types.ts";
 
 /** Strings longer than this (contents, edits) are kept as their size only; a rule on such an argument is then not decidable on replay. */
 const LONGEST = 256;
-/** No token of any vendor is shorter. */
-const SHORTEST = 10;
+/** Secrets that are shorter can't be held back (docs/sanitizing.md). */
+const SHORTEST = 4;
 /** More resources than this are kept as a count: a delete of 10,000 files is one record. */
 const MOST_RESOURCES = 200;
 
@@ -15,9 +15,10 @@ export interface LeftOut {
 
 /** A copy of the query with what the caller wrote redacted, and what is long left out. The rest are our own words and the policy's. */
 export function recordableQuery(query: Query, redact: (text: string) => string): object {
-  const { resources, args } = query;
+  const { principal, resources, args } = query;
   return {
     ...query,
+    principal: trim(principal, redact),
     args: trim(query.tool === "fetch" ? withoutMessage(args) : args, redact),
     resources: resources.length > MOST_RESOURCES ? leftOut(resources.length) : resources.map((resource) => trim(resource, redact)),
   };
@@ -40,10 +41,9 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 const leftOut = (size: number): LeftOut => ({ $leftOut: size });
 
 function trim(value: unknown, redact: (text: string) => string): unknown {
-  // Nothing that short is a secret, and most words of a resource are: `path`, `read`, `file`.
   if (typeof value === "string") return value.length > LONGEST ? leftOut(value.length) : value.length < SHORTEST ? value : redact(value);
   if (Array.isArray(value)) return value.length > MOST_RESOURCES ? leftOut(value.length) : value.map((item) => trim(item, redact));
   if (typeof value === "object" && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, trim(item, redact)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), trim(item, redact)]));
   return value;
 }

@@ -13,7 +13,24 @@ export interface Log {
   flush(): void;
 }
 
-/** Opens the log. `redact` treats every string of a line before it is written; errors keep their name, message and code and lose their stack. */
+/**
+ * Fields that hold nothing but our own words and the operator's: ids, rules, digests, directories. They are most of every line, and a start
+ * must not wait for the rules to compile.
+ */
+const OURS = new Set(
+  ["callId", "tool", "effect", "rules", "status", "code", "session", "principal"].concat([
+    "version",
+    "workspaces",
+    "state",
+    "policy",
+    "before",
+    "backend",
+    "reason",
+    "file",
+  ]),
+);
+
+/** Opens the log. `redact` treats every other string of a line before it is written; errors keep their name, message and code and lose their stack. */
 export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
   const target = options.file === undefined ? { dest: 2 } : { dest: options.file, mkdir: true, append: true, mode: 0o600 };
   const destination = pino.destination({ ...target, ...GATHER, sync: false, maxLength: MOST_WAITING });
@@ -31,13 +48,14 @@ export function openLog(options: { readonly level: string; readonly file?: strin
 }
 
 function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, redactValue(value, redact)]));
+  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, OURS.has(key) ? value : redactValue(value, redact)]));
 }
 
 function redactValue(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === "string") return redact(value);
-  if (value instanceof Error) return redactEntry(describeError(value), redact);
   if (Array.isArray(value)) return value.map((item) => redactValue(item, redact));
+  if (value instanceof Error) return redactEntry(describeError(value), redact);
+  if (typeof value === "object" && value !== null) return redactEntry({ ...value }, redact);
   return value;
 }
 
@@ -47,6 +65,6 @@ function describeError(error: Error): Record<string, unknown> {
     name: error.name,
     message: error.message,
     ...(code === undefined ? {} : { code }),
-    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+    ...(error.cause instanceof Error ? { cause: error.cause } : {}),
   };
 }

@@ -45,7 +45,7 @@ export const fetchUrl: Tool = defineTool({
       async run(permit) {
         requireBodyFits(body, permit.limits);
         const request = { target, method, headers, raw: args.raw ?? false, ...(body === undefined ? {} : { body }) };
-        const page = await telling(permit, target.host, permit.http.fetch(request));
+        const page = await telling(permit, permit.http.fetch(request));
         return answer(page, method, { start: args.start_index ?? 0, length: args.max_length ?? 5000 });
       },
     };
@@ -66,8 +66,8 @@ function describe({ method, host, addresses = [] }: UrlResource, href: string, h
 }
 
 /** Tells the client that the work goes on, for as long as it does. */
-async function telling<T>({ progress }: Permit, host: string, work: Promise<T>): Promise<T> {
-  const timer = setInterval(() => progress(`waiting for ${host}`), PROGRESS);
+async function telling<T>({ progress }: Permit, work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => progress("waiting for the answer"), PROGRESS);
   try {
     return await work;
   } finally {

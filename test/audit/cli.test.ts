@@ -20,7 +20,7 @@ interface Ran {
 async function portcullis(...args: readonly string[]): Promise<Ran> {
   const ran = { code: -1, out: "", err: "" };
   const deps: ReplayDeps = {
-    placeOf: (state) => Promise.resolve({ directory: state ?? "/nowhere" }),
+    placeOf: ({ state }) => Promise.resolve({ directory: state ?? "/nowhere" }),
     now: () => NOON + 60_000,
     random: randomBytes,
     out: (text) => void (ran.out += text),

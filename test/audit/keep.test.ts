@@ -82,8 +82,8 @@ describe("pruning", () => {
     const directory = makeState();
     const audit = await makeDays(directory);
     // Records 1 to 21 with their checkpoint at 22, then 20 and the checkpoint at 43, then 20 and the one at 64.
-    expect(audit.prune(NOON - 1.5 * DAY)).toBe(42);
-    expect(audit.prune(NOON - 1.5 * DAY)).toBe(0);
+    expect(await audit.prune(NOON - 1.5 * DAY)).toBe(42);
+    expect(await audit.prune(NOON - 1.5 * DAY)).toBe(0);
     audit.close();
     expect(await check(directory)).toEqual({ ok: true, records: 24, checkpoints: 3, notices: [] });
   });
@@ -91,9 +91,9 @@ describe("pruning", () => {
   test("never removes what is not sealed or not old", async () => {
     const directory = makeState();
     const audit = await makeDays(directory);
-    expect(audit.prune(NOON - 3 * DAY)).toBe(0);
+    expect(await audit.prune(NOON - 3 * DAY)).toBe(0);
     await recordCalls(audit, 30, 5);
-    expect(audit.prune(NOON + DAY)).toBe(63);
+    expect(await audit.prune(NOON + DAY)).toBe(63);
     audit.close();
     expect(await check(directory)).toMatchObject({ ok: true });
   });
@@ -105,7 +105,7 @@ describe("pruning", () => {
     audit.checkpoint();
     await recordCalls(audit, 40, 2);
     audit.checkpoint();
-    audit.prune(NOON + DAY);
+    await audit.prune(NOON + DAY);
     await audit.outcome({ callId: "running", status: "done", durationMs: 9 });
     expect(queryAudit(audit.db, { limit: 1 })).toMatchObject([
       { callId: "running", status: "done", session: "s1", tool: "read_text_file" },
@@ -117,10 +117,10 @@ describe("pruning", () => {
   test("a pruned log that goes on can be pruned again, and verified from a checkpoint on", async () => {
     const directory = makeState();
     const audit = await makeDays(directory);
-    audit.prune(NOON - 2.5 * DAY);
+    await audit.prune(NOON - 2.5 * DAY);
     await recordCalls(audit, 30, 5);
     audit.checkpoint();
-    audit.prune(NOON - 1.5 * DAY);
+    await audit.prune(NOON - 1.5 * DAY);
     audit.close();
     expect(await check(directory)).toMatchObject({ ok: true });
     expect(await check(directory, 70)).toMatchObject({ ok: true, records: 15 });

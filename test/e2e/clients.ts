@@ -56,17 +56,24 @@ export interface Connected {
   close(): Promise<void>;
 }
 
-/** Starts the built server for a world and connects. Without a `person` the client declares no elicitation. */
+/** Starts the built server for a world and connects. Without a `person` the client declares no elicitation. `before` are words that start its command. */
 export async function connect(
   kind: ClientKind,
   world: World,
-  options: { readonly person?: Person; readonly args?: readonly string[] } = {},
+  options: {
+    readonly person?: Person;
+    readonly args?: readonly string[];
+    readonly before?: readonly string[];
+    readonly stderr?: number;
+  } = {},
 ): Promise<Connected> {
+  const serve = [process.execPath, ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])];
+  const [command = "", ...args] = [...(options.before ?? []), ...serve];
   const parameters = {
-    command: process.execPath,
-    args: [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])],
+    command,
+    args,
     env: world.env,
-    stderr: "ignore" as const,
+    stderr: options.stderr ?? ("ignore" as const),
   };
   const capabilities = options.person ? { elicitation: {} } : {};
   const info = { name: "test-client", version: "1.0.0" };

@@ -1,5 +1,5 @@
 /** The url corpus through the built command line: `policy explain --batch` with a scripted name server, every hop of a redirect on its own. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EITHER, LISTED, loadRows, scriptOf } from "../egress/corpus.ts";
@@ -89,5 +89,21 @@ describe("the url corpus, explained", () => {
     const hosts = denied.flatMap(({ input }) => URL.parse(input)?.hostname.replace(/\.$/, "") ?? []).filter((host) => !listed(host));
     expect(hosts.length).toBeGreaterThan(8);
     for (const host of hosts) expect(dns.asked).not.toContain(host);
+  });
+});
+
+const docs = readFileSync(new URL("../../docs/egress.md", import.meta.url), "utf8");
+const policies = [...docs.matchAll(/^```yaml\n([^]*?)```/gm)].map(([, text]) => text ?? "");
+
+test("the policies of docs/egress.md load without a finding and pass their own tests", async () => {
+  const files = policies.map((text, index) => {
+    const file = join(world.root, `docs-${index}.yaml`);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  });
+  expect(await world.run(["policy", "check", ...files])).toEqual({
+    code: 0,
+    stdout: files.map((file) => `${file}: ok\n`).join(""),
+    stderr: "",
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findProgram, isWithin, programPath, systemPaths } from "../../src/sandbox/program-path.ts";
+import { findProgram, isWithin, programHomes, programPath, systemPaths } from "../../src/sandbox/program-path.ts";
 import { Refusal } from "../../src/types.ts";
 
 let place: string;
@@ -47,6 +47,16 @@ describe("the program path", () => {
     expect(programPath({ ...options, serverPath: "/usr/bin", configured: absolute })).toEqual(expected.map(at));
   });
 
+  test("drops what the user that commands run as can't enter", () => {
+    const options = { serverPath: "", configured: [at("good"), "/usr/bin"], writable: [], account: { uid: 65_534, gid: 65_534 } };
+    expect(programPath(options)).toEqual(["/usr/bin"]);
+    chmodSync(place, 0o755);
+    expect(programPath(options)).toEqual([at("good"), "/usr/bin"]);
+    chmodSync(at("good"), 0o754);
+    expect(programPath(options)).toEqual(["/usr/bin"]);
+    chmodSync(at("good"), 0o755);
+  });
+
   test("drops relative and empty entries", () => {
     expect(programPath({ serverPath: `:.:bin:${at("good")}:`, configured: "auto", writable: [] })).toEqual([at("good")]);
   });
@@ -63,6 +73,10 @@ describe("a program", () => {
   });
 
   test("that is given by its absolute path is taken as it is", () => expect(find(at("good/run"))).toBe(at("good/run")));
+});
+
+test("programs that are links have their homes elsewhere", () => {
+  expect(programHomes([at("good/alias"), at("good/linked"), at("missing")])).toEqual([at("good"), at("ws")]);
 });
 
 describe("the system's paths", () => {

@@ -11,6 +11,14 @@ const FIRST = new RegExp(`(?:${HEADER}|${GAP})*[A-Za-z0-9+/=]{16}`, "y");
 const BODY = new RegExp(`(?:${HEADER}|[A-Za-z0-9+/=]|${GAP})+`, "y");
 const END = /-{4,5}\s?END [A-Z0-9 ]{0,60}-{4,5}/y;
 const BASE64_LINE = /^[A-Za-z0-9+/=]{16,}$/;
+/** The line before the END, and perhaps a checksum's. */
+const SHORT_LINE = /^=?[A-Za-z0-9+/=]{1,15}$/;
+/** Base64 at the end of a line that begins otherwise, as lines from a search or a log do. */
+const LAST_LONG = /[\s:|>-][A-Za-z0-9+/=]{16,}\s*$/;
+const LAST_WORD = /[\s:|>-][A-Za-z0-9+/=]+\s*$/;
+/** Units at the end of a line that are looked at, and lines of a block. */
+const LONGEST = 200;
+const LINES = 400;
 
 /** Runs a sticky expression at an offset; its end, or undefined. */
 function endOf(pattern: RegExp, text: string, at: number): number | undefined {
@@ -21,13 +29,32 @@ function endOf(pattern: RegExp, text: string, at: number): number | undefined {
 /** From the BEGIN line to the END line, or as far as there is base64: an output limit may have cut the rest. */
 function findPem(text: string, start: number): Found | undefined {
   const labelled = endOf(LABEL, text, start);
-  if (labelled === undefined || endOf(FIRST, text.slice(labelled, labelled + 2000), 0) === undefined) return undefined;
+  if (labelled === undefined) return undefined;
+  if (endOf(FIRST, text.slice(labelled, labelled + 2000), 0) === undefined) return findPrefixed(text, start, labelled);
   let end = labelled;
   // In steps, because one repetition over megabytes overflows the stack of V8's expression engine.
   for (let step = endOf(BODY, text.slice(end, end + 8192), 0); step !== undefined; step = endOf(BODY, text.slice(end, end + 8192), 0)) {
     end += step;
   }
   return { start, end: endOf(END, text, end) ?? cutEnd(text, labelled, end) };
+}
+
+/** Each line with something before it: found lines (`file:9:`), numbered ones, logs. As far as the last word of every line is base64. */
+function findPrefixed(text: string, start: number, labelled: number): Found | undefined {
+  let end = labelled;
+  for (let lines = 0; lines < LINES && text.charAt(end) === "\n"; lines++) {
+    const next = lineEnd(text, end + 1);
+    const line = text.slice(Math.max(end + 1, next - LONGEST), next);
+    if (/-----END [A-Z0-9 ]{0,40}-----\s*$/.test(line)) return lines > 0 ? { start, end: next } : undefined;
+    if (!(lines === 0 ? LAST_LONG : LAST_WORD).test(line)) break;
+    end = next;
+  }
+  return end > labelled ? { start, end } : undefined;
+}
+
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  return newline === -1 ? text.length : newline;
 }
 
 /** Without an END, the key ends before the first line that has several words. */
@@ -46,15 +73,21 @@ function trimGap(text: string, least: number, end: number): number {
 function findTail(text: string, start: number): Found | undefined {
   const end = endOf(/-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y, text, start);
   if (end === undefined) return undefined;
-  let from = start;
-  for (let lines = 0; lines < 400; lines++) {
-    const before = text.lastIndexOf("\n", from - 2);
-    const line = text.slice(before + 1, from).trim();
-    if (!(BASE64_LINE.test(line) || (lines < 2 && /^=?[A-Za-z0-9+/=]{1,15}$/.test(line)))) break;
-    from = before + 1;
-    if (from === 0) break;
+  const own = text.lastIndexOf("\n", start - 1) + 1;
+  const before = text.slice(Math.max(own, start - LONGEST), start);
+  const prefixed = before.trim() !== "" && /[\s:|>-]$/.test(before);
+  const [long, short] = prefixed ? [LAST_LONG, LAST_WORD] : [BASE64_LINE, SHORT_LINE];
+  const top = prefixed ? own : start;
+  let from = top;
+  let known = !prefixed;
+  for (let lines = 0; lines < LINES && from > 0; lines++) {
+    const begin = text.lastIndexOf("\n", from - 2) + 1;
+    const line = prefixed ? text.slice(Math.max(begin, from - LONGEST), from).trim() : text.slice(begin, from).trim();
+    if (long.test(line)) known = true;
+    else if (lines > 1 || !short.test(line)) break;
+    from = begin;
   }
-  return from < start ? { start: from, end } : undefined;
+  return known && from < top ? { start: from, end } : undefined;
 }
 
 /** Rules for keys that span lines. */
