@@ -106,18 +106,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 
   const tools = builtinTools(textWork);
+  const network = openNetwork(config.env);
   const commands = openCommands({
     config,
     door,
+    network,
     random,
     now,
+    record: (of, { status, reason, ...details }) =>
+      audit.record("session", { event: `egress_${status}`, ...of, details: { ...details, ...(reason ? { reason } : {}) } }),
     onProbe: ({ probe: { backend, reason } }) => {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
     onStart: (session) => admission.hold(session, () => commands.stop(session)),
   });
-  const network = openNetwork(config.env);
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
@@ -161,7 +164,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
     admit: (call) => admission.admit(call),
-    open: (call) => openCall(call, call.signal, commands, network, source.current(), tools),
+    open: (call) => openCall(call, call.signal, commands, source.current(), tools),
     settle: (call, query, prepared, decision, preview) => {
       const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");

@@ -55,6 +55,8 @@ async function* linesOf(input: NodeJS.ReadStream): AsyncIterable<string> {
   if (rest !== "") yield rest;
 }
 
+const nothing = (): void => undefined;
+
 /** The query of a call, through the same tools and eyes as in a server; nothing is executed. Throws Refusal. */
 async function prepareQuery(
   network: Network,
@@ -64,10 +66,19 @@ async function prepareQuery(
 ): Promise<{ readonly query: Query; readonly reading?: object }> {
   const config = await loadConfig(workspaces.length > 0 ? { workspace: workspaces } : {}, surroundings());
   const door = openDoor({ workspaces: config.workspaces, random: randomBytes });
-  const commands = openCommands({ config, door, random: randomBytes, now: Date.now, onProbe: () => undefined, onStart: () => undefined });
+  const commands = openCommands({
+    config,
+    door,
+    network,
+    random: randomBytes,
+    now: Date.now,
+    record: async () => undefined,
+    onProbe: nothing,
+    onStart: nothing,
+  });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);
-  const opened = openCall(caller, new AbortController().signal, commands, network, policy, tools);
+  const opened = openCall(caller, new AbortController().signal, commands, policy, tools);
   try {
     const tool = tools.get(call.tool) ?? foreignTool(call.tool);
     const prepared = await tool.prepare(call.args, opened.eyes);

@@ -10,7 +10,6 @@ import type { Opened } from "../guard/stages.ts";
 import { explainDecision, explainRefusal, withoutInside } from "../policy/explain.ts";
 import type { Explanation } from "../policy/explain.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { Network } from "./network.ts";
 import type { Call, Eyes, PathResource, Query, Tool, UrlEyes } from "../types.ts";
 
 /** Who asks and from where: what a call and an explanation have in common. */
@@ -24,18 +23,17 @@ export function openCall(
   caller: Caller,
   signal: AbortSignal,
   commands: Commands,
-  network: Network,
   policy: Policy,
   tools: ReadonlyMap<string, Tool>,
 ): Opened {
-  const { door } = commands;
+  const { door, network } = commands;
   const files = door.eyes(signal);
   let looking: Promise<UrlEyes> | undefined;
   const urls = () => (looking ??= network.door(policy).then((egress) => egress.eyes(signal)));
   const eyes: Eyes = {
     files,
     urls,
-    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "" }, commands.read),
+    commands: commandEyes(caller, { door, files, signal, policy, home: commands.config.env.HOME ?? "", urls }, commands.read),
     workspaces: door.workspaces,
     explain: async (tool, args) => ({ ...(await explain(caller, tool, args, eyes, policy, tools)) }),
   };

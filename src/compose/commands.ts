@@ -2,9 +2,11 @@
 import type { Config } from "../config/load.ts";
 import { recallProbe, rememberProbe } from "../config/probe-memory.ts";
 import type { Door } from "../files/door.ts";
+import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Runner } from "../sandbox/run.ts";
 import type { SandboxSpec } from "../types.ts";
+import type { Network } from "./network.ts";
 import { probeKey, probeMachine } from "./sandbox.ts";
 import type { Machine } from "./sandbox.ts";
 import type { ReadCommands } from "./read-command.ts";
@@ -29,6 +31,10 @@ export interface Commands {
   readonly read: ReadCommands;
   readonly viewer: Viewer;
   readonly labels: Map<string, ProcessLabel>;
+  readonly network: Network;
+  readonly random: (size: number) => Buffer;
+  /** Keeps what a command does on the network; when it rejects, the request is not made. */
+  record(call: { readonly callId: string; readonly session: string }, record: ProxyRecord): Promise<void>;
   /** A session has started a process that outlives its call. */
   onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
@@ -48,12 +54,14 @@ export interface Commands {
 export function openCommands(options: {
   readonly config: Config;
   readonly door: Door;
+  readonly network: Network;
   readonly random: (size: number) => Buffer;
   readonly now: () => number;
+  readonly record: Commands["record"];
   readonly onProbe: (machine: Machine) => void;
   readonly onStart: (session: string) => void;
 }): Commands {
-  const { config, door, random, now, onProbe, onStart } = options;
+  const { config, door, network, random, now, record, onProbe, onStart } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -86,6 +94,9 @@ export function openCommands(options: {
     read: new WeakMap(),
     viewer: createViewer(door, now),
     labels: new Map(),
+    network,
+    random,
+    record,
     onStart,
     ready,
     async usable(policy) {

@@ -4,7 +4,7 @@ import type { Door, OpenEyes } from "../files/door.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Analysis, ShellEyes } from "../shell/analyse.ts";
 import { Refusal } from "../types.ts";
-import type { Call, CommandEyes, CommandReading, FileEyes, ReadCommand, Resource } from "../types.ts";
+import type { Call, CommandEyes, CommandReading, FileEyes, ReadCommand, Resource, UrlEyes, UrlResource } from "../types.ts";
 
 /** Commands that were read, with their analysis. A token that isn't in here was made by somebody else. */
 export type ReadCommands = WeakMap<ReadCommand, Analysis>;
@@ -15,7 +15,14 @@ const OUTSIDE = "/.outside";
 /** Eyes of one call. `home` is what a tilde stands for. */
 export function commandEyes(
   caller: Pick<Call, "principal" | "session" | "transport" | "interactive">,
-  look: { readonly door: Door; readonly files: FileEyes; readonly signal: AbortSignal; readonly policy: Policy; readonly home: string },
+  look: {
+    readonly door: Door;
+    readonly files: FileEyes;
+    readonly signal: AbortSignal;
+    readonly policy: Policy;
+    readonly home: string;
+    readonly urls: () => Promise<UrlEyes>;
+  },
   read: ReadCommands,
 ): CommandEyes {
   const { door, files, signal, policy, home } = look;
@@ -55,7 +62,8 @@ export function commandEyes(
             `the command can't be read: ${analysis.reason}`,
             "write it plainly, or run its parts one by one",
           );
-        const resources = analysis.resources.map((one) => withLinks(own, one));
+        const urls = analysis.resources.some(({ kind }) => kind === "url") ? await look.urls() : undefined;
+        const resources = analysis.resources.map((one) => (urls && one.kind === "url" ? withAddress(urls, one) : withLinks(own, one)));
         const token: ReadCommand = { resources, text: analysis.text, cwd: start.path, reading: readingOf(analysis) };
         read.set(token, analysis);
         return token;
@@ -82,6 +90,18 @@ function resolvePath(eyes: OpenEyes, workspaces: readonly string[], path: string
 
 function isInside(path: string, workspaces: readonly string[]): boolean {
   return workspaces.some((root) => path === root || path.startsWith(root === "/" ? root : `${root}/`));
+}
+
+/** A literal address says at once what kind of address it is; a scheme that isn't the door's stays as it was read. */
+function withAddress(urls: UrlEyes, resource: UrlResource): UrlResource {
+  const { scheme, host, port, method } = resource;
+  if (scheme !== "http" && scheme !== "https") return resource;
+  try {
+    return urls.resource(urls.parse(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}/`), method);
+  } catch (error) {
+    if (error instanceof Refusal) return resource;
+    throw error;
+  }
 }
 
 /**

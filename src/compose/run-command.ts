@@ -1,5 +1,6 @@
 /** Hands for commands: exactly what was read and decided, printed by us, in the sandbox. */
 import { join } from "node:path";
+import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Grant } from "../guard/stages.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProcessState } from "../sandbox/processes.ts";
@@ -83,8 +84,22 @@ export function commandHands(commands: Commands, policy: Policy, session: string
           systemPaths: machine.shown(programs),
         },
         limits: { timeout: options.timeout, output: limits.output },
+        ...(await wayOut(call)),
       },
     };
+  };
+
+  /** The last thing that is made for a command: `onEnd` closes it, whether the command ends or never starts. */
+  const wayOut = async ({ query }: ViewedCall): Promise<Pick<RunRequest, "wayOut" | "onEnd">> => {
+    if (spec.network === "none" || spec.backend === "off") return {};
+    const { openWayOut } = await import("./way-out.ts");
+    const of = { callId: grant.callId, session };
+    const record = async (one: ProxyRecord): Promise<void> => {
+      await commands.record(of, one);
+      grant.received(one.sent + one.received);
+    };
+    const opened = await openWayOut(commands.network, policy, { query, random: commands.random, record });
+    return { wayOut: opened.wayOut, onEnd: opened.close };
   };
 
   const info = (state: ProcessState): ProcessInfo => {
@@ -99,28 +114,16 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     plan: async (command) => (await plan(command, await ready())).run,
     async run(command, options) {
       const { machine, view, call, request: asked } = await request(command, options);
-      const {
-        exitCode,
-        signal: by,
-        stdout,
-        stderr,
-        durationMs,
-        killed,
-        backend,
-        newSensitive,
-      } = await machine.runner.run({
-        ...asked,
-        signal,
-        onOutput: (_stream, chunk) => options.onOutput(chunk.length),
-      });
+      const onOutput = (_stream: string, chunk: Buffer): void => options.onOutput(chunk.length);
+      const done = await machine.runner.run({ ...asked, signal, onOutput }).finally(asked.onEnd);
+      const { exitCode, signal: by, stdout, stderr, durationMs, killed, backend, newSensitive } = done;
       const denied = deniedPaths(stderr, view, { policy, query: call.query, command, workspaces: door.workspaces });
       const sandbox = { ...noteOf(backend, spec, newSensitive), ...(denied.length > 0 ? { denied } : {}) };
       return { exitCode, signal: by, stdout, stderr, durationMs, killed, sandbox };
     },
     async start(command, options) {
       const { machine, request: asked } = await request(command, options);
-      signal.throwIfAborted();
-      const state = machine.runner.processes.start(session, asked);
+      const state = startOr(() => machine.runner.processes.start(session, asked), asked.onEnd);
       labels.set(state.id, { text: command.text, spec });
       commands.onStart(session);
       return info(state);
@@ -136,6 +139,16 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     },
     stop: async (id) => info(await (await processes()).stop(session, id)),
   };
+}
+
+/** What was opened for a command is closed again when it can't be started. */
+function startOr<T>(start: () => T, onEnd: (() => void) | undefined): T {
+  try {
+    return start();
+  } catch (error) {
+    onEnd?.();
+    throw error;
+  }
 }
 
 function undecided(): Refusal {

@@ -101,7 +101,11 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       if (call.signal.aborted) throw cancelledRefusal();
       controller.signal.throwIfAborted();
+      const received = (bytes: number): void => {
+        passage.warnings = [...passage.warnings, ...(passage.visit?.received(bytes) ?? [])];
+      };
       const permit = opened.permit({
+        callId: call.id,
         resources: passage.judged?.resources ?? [],
         ...(passage.judged ? { judged: passage.judged } : {}),
         denied: passage.judged?.denied ?? new Map(),
@@ -111,8 +115,9 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
         judgeUrl: passage.judged ? judgeUrls(passage.policy, passage.judged) : denyUrl,
         record: (hop) => {
           passage.hops.push(hop);
-          passage.warnings = [...passage.warnings, ...(passage.visit?.received(hop.bytes) ?? [])];
+          received(hop.bytes);
         },
+        received,
         progress: call.progress ?? ignoreProgress,
         preview: false,
       });
@@ -261,8 +266,9 @@ function metaOf(passage: Passage, callId: string): CallMeta {
 }
 
 function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
-  const { signal } = passage.call;
+  const { id: callId, signal } = passage.call;
   return opened.permit({
+    callId,
     resources: [],
     denied: new Map(),
     limits: decision.obligations,
@@ -270,6 +276,7 @@ function previewPermit(passage: Passage, decision: Decision, opened: Opened): Pe
     admits: admits(passage),
     judgeUrl: denyUrl,
     record: ignoreProgress,
+    received: ignoreProgress,
     progress: ignoreProgress,
     preview: true,
   });

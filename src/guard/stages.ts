@@ -65,6 +65,7 @@ export interface Recorder {
 
 /** What a permit is made of. Below a directory `admits` filters what is told; a preview reads what `admits` allows and touches nothing. */
 export interface Grant {
+  readonly callId: string;
   readonly resources: readonly Resource[];
   /** The decision behind it; absent for a preview. */
   readonly judged?: Judged;
@@ -75,6 +76,8 @@ export interface Grant {
   /** What may be requested, asked before each hop, by name and by address. */
   readonly judgeUrl: (url: UrlResource) => Pick<Decision, "effect" | "rules">;
   readonly record: (hop: HttpHop) => void;
+  /** Bytes of a command's own traffic, for the budgets. */
+  readonly received: (bytes: number) => void;
   readonly preview: boolean;
   readonly progress: Permit["progress"];
 }

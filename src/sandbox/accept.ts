@@ -32,7 +32,9 @@ export function acceptRequest(request: RunRequest, backend: Backend, reason: str
 
 function chooseBackend(request: RunRequest, backend: Backend, reason: string): Exclude<Backend, "none"> {
   const { spec } = request;
-  if (spec.network !== "none") throw unavailable("a network for commands is not available yet", "set sandbox.network to none");
+  const offline = spec.network === "none";
+  if (!offline && (request.wayOut === undefined || spec.backend === "off" || (backend !== "bwrap" && backend !== "none")))
+    throw unavailable("a network for commands needs the bwrap backend", "set sandbox.network to none, or install bubblewrap");
   // `off` only when literally said
   if (spec.backend === "off") return "off";
   if (backend === "none") throw unavailable(`no sandbox works here: ${reason}`, "run `portcullis doctor`");

@@ -10,9 +10,13 @@ const MOST_MOUNTS = 1000;
 
 /**
  * bubblewrap's options for a command, without the command: own user, mount, pid, network, IPC and UTS namespaces, no capabilities, and the view.
- * They are passed by descriptor (`--args`), so that /proc/1/cmdline inside tells nothing about the machine.
+ * `more` are mounts that lie in none of these. They are passed by descriptor (`--args`), so that /proc/1/cmdline inside tells nothing about the machine.
  */
-export function bubblewrapOptions(request: Pick<RunRequest, "view" | "spec" | "cwd">, env: Readonly<Record<string, string>>): string[] {
+export function bubblewrapOptions(
+  request: Pick<RunRequest, "view" | "spec" | "cwd">,
+  env: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): string[] {
   const { view, spec, cwd } = request;
   return [
     ..."--unshare-user --unshare-all --disable-userns --assert-userns-disabled".split(" "),
@@ -23,6 +27,7 @@ export function bubblewrapOptions(request: Pick<RunRequest, "view" | "spec" | "c
     ...`--size ${SHARED_MEMORY} --perms 1777 --tmpfs /dev/shm --remount-ro /dev`.split(" "),
     ...`--size ${Math.min(spec.disk, spec.memory)} --perms 1777 --tmpfs /tmp`.split(" "),
     ...mounts(view, spec.profile === "workspace-write"),
+    ...more,
     "--remount-ro",
     "/",
     "--chdir",

@@ -50,10 +50,12 @@ function planBubblewrap(setting: Setting, request: RunRequest): Plan {
   // what steers the dynamic loader would also steer prlimit, which has yet to set the limits
   const early = Object.entries(env).filter(([name]) => !LOADER.test(name));
   const late = Object.entries(env).flatMap(([name, value]) => (LOADER.test(name) ? [`${name}=${value}`] : []));
-  const options = [...bubblewrapOptions(request, Object.fromEntries(early)), "--seccomp", "4", "--json-status-fd", "5"];
+  const binds = request.wayOut?.binds.flatMap(({ source, target }) => ["--ro-bind", source, target]) ?? [];
+  const options = [...bubblewrapOptions(request, Object.fromEntries(early), binds), "--seccomp", "4", "--json-status-fd", "5"];
   const argv = [
     ...limitArgv(tools.prlimit, request.spec, 2),
     ...(late.length > 0 ? [tools.env, ...late] : []),
+    ...(request.wayOut?.argv ?? []),
     ...argvOf(setting, request),
   ];
   return {
@@ -123,5 +125,13 @@ const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_)/;
 /** Little enough to know all of it. GIT_* is ours alone: many of them name programs that git would run. */
 function environment(setting: Setting, request: RunRequest, home: string): Record<string, string> {
   const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_"));
-  return { PATH: setting.path.join(":"), HOME: home, TMPDIR: home, LANG: "C.UTF-8", ...Object.fromEntries(given), ...gitEnvironment() };
+  return {
+    PATH: setting.path.join(":"),
+    HOME: home,
+    TMPDIR: home,
+    LANG: "C.UTF-8",
+    ...Object.fromEntries(given),
+    ...gitEnvironment(),
+    ...request.wayOut?.environment,
+  };
 }

@@ -16,6 +16,15 @@ export interface SandboxView {
   readonly systemPaths: readonly string[];
 }
 
+/** The way out of a command whose network is `allowlist`, made by the door that watches over it. */
+export interface WayOut {
+  /** Files shown read-only at places of their own. */
+  readonly binds: readonly { readonly source: string; readonly target: string }[];
+  /** Goes in front of the command's argv. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** A command to run. */
 export interface RunRequest {
   /** `argv[0]` is an absolute path (see `findProgram`); a script is run by the runner's bash as it stands. */
@@ -30,7 +39,11 @@ export interface RunRequest {
   readonly view: SandboxView;
   /** `output` is what is kept of stdout and of stderr each; `timeout` is wall time. */
   readonly limits: { readonly timeout: number; readonly output: number };
+  /** Needed where `spec.network` is `allowlist`. */
+  readonly wayOut?: WayOut;
   readonly signal?: AbortSignal;
+  /** Called when nothing is left of a command that was started. */
+  readonly onEnd?: () => void;
   readonly onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
 

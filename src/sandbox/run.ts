@@ -64,7 +64,12 @@ export function createRunner(
       diskExceeded: growth.exceeded,
     });
     running.add(one);
-    void one.ended.catch(() => undefined).then(() => running.delete(one));
+    void one.ended
+      .catch(() => undefined)
+      .then(() => {
+        running.delete(one);
+        request.onEnd?.();
+      });
     const newSensitive = async (): Promise<string[]> => {
       const found = await Promise.all(writable.map((root) => indexOf(root).changedSince(since)));
       return [...new Set(found.flat())];

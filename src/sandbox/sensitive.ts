@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 /** Files that other programs read as instructions, wherever they lie (lower case). */
 const FILES = new Set(
   [
-    ".gitattributes .gitmodules .envrc .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .mcp.json .pre-commit-config.yaml lefthook.yml .vimrc .exrc .nvimrc",
+    ".portcullis.yaml .gitattributes .gitmodules .envrc .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .mcp.json .pre-commit-config.yaml lefthook.yml .vimrc .exrc .nvimrc",
   ]
     .concat(
       ".gdbinit .lldbinit .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout",

@@ -7,6 +7,7 @@ import type { Backend, RunRequest } from "../../src/sandbox/request.ts";
 import { Refusal } from "../../src/types.ts";
 import { SPEC } from "./lab.ts";
 
+const WAY_OUT = { binds: [], argv: [], environment: {} };
 let place: string;
 beforeAll(() => {
   place = realpathSync(mkdtempSync(join(tmpdir(), "portcullis-accept-")));
@@ -68,9 +69,15 @@ describe("a request", () => {
     ["in a link outward", { dir: "ws/outward" }, "DENIED: the working directory is not in a workspace"],
     ["in a link inward", { dir: "ws/inward" }, "INVALID_INPUT: the working directory is reached through a link"],
     [
-      "with an allowlisted network",
+      "with an allowlisted network and no way out",
       { spec: { ...SPEC, network: "allowlist" } },
-      "SANDBOX_UNAVAILABLE: a network for commands is not available yet",
+      "SANDBOX_UNAVAILABLE: a network for commands needs the bwrap backend",
+    ],
+    ["with an allowlisted network and a way out", { spec: { ...SPEC, network: "allowlist" }, wayOut: WAY_OUT }, "bwrap"],
+    [
+      "with an allowlisted network outside of the sandbox",
+      { spec: { ...SPEC, backend: "off", network: "allowlist" }, wayOut: WAY_OUT },
+      "SANDBOX_UNAVAILABLE: a network for commands needs the bwrap backend",
     ],
   ])("%s", (_name, change, expected) => expect(verdict(change)).toBe(expected));
 
