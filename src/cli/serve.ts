@@ -30,7 +30,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   await house.close();
   log.logger.info("the connection has ended");
-  log.flush();
+  await log.flush();
   process.exit(0);
 }
 
