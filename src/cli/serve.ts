@@ -20,8 +20,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   process.once("uncaughtException", (error) => {
     // Node would print the message as it is, whatever it quotes.
     log.logger.fatal({ err: error, stack: error.stack }, "crashed");
-    log.flush();
-    process.exit(1);
+    void log.flush().then(() => process.exit(1));
   });
   house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
