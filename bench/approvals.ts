@@ -113,9 +113,9 @@ const policy = policyOf("");
 const desk = openDesk({
   state: directory,
   shelf,
+  redact: (text) => text,
   command: (...words) => words.join(" "),
   policy: () => policy,
-  redact: (text) => text,
   now,
 });
 let n = 0;

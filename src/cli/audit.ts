@@ -1,6 +1,7 @@
 /** `portcullis audit`, and the verbs of `policy` and `keys` that read or sign the log: `policy replay`, `keys rotate-audit`. */
 import type { Command } from "commander";
 import { Refusal } from "../types.ts";
+import { escapeControls } from "./table.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Database } from "../audit/database.ts";
 import type { AuditLine } from "../audit/query.ts";
@@ -44,11 +45,6 @@ function timeOf(text: string | undefined, now: number): number | undefined {
 function countOf(text: string, name: string): number {
   if (!/^[1-9]\d{0,8}$/u.test(text)) throw usage(`\`${text}\` is not a count for ${name}`, `write a whole number: ${name} 100`);
   return Number(text);
-}
-
-/** Control, format and separator characters are shown escaped: a summary must not rewrite the terminal. */
-function clean(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** Runs a verb: its number is the exit code; a Refusal is one line and exit 2 for wrong use, else 3. */
@@ -126,7 +122,7 @@ function describe(found: Verification): string {
   const size = `${found.records} records, ${found.checkpoints} checkpoints`;
   if (found.ok) return `ok: ${size}\n${notices}`;
   const place = found.firstBad === undefined ? "" : `record ${found.firstBad}: `;
-  return `not ok: ${place}${clean(found.problem ?? "")}\n${size} hold\n${notices}`;
+  return `not ok: ${place}${escapeControls(found.problem ?? "")}\n${size} hold\n${notices}`;
 }
 
 interface QueryOptions extends CommonOptions {
@@ -154,7 +150,7 @@ async function query(deps: AuditCommandDeps, options: QueryOptions): Promise<num
 function describeLine(line: AuditLine): string {
   const { seq, time, kind, callId, tool, effect, rules, status, event, summary } = line;
   const words = [seq, time, kind, callId, tool, effect, rules.join(","), status, event, summary && `"${summary}"`];
-  return `${clean(words.filter((word) => word !== null && word !== undefined && word !== "").join("  "))}\n`;
+  return `${escapeControls(words.filter((word) => word !== null && word !== undefined && word !== "").join("  "))}\n`;
 }
 
 async function exportLog(deps: AuditCommandDeps, options: CommonOptions & { since?: string }): Promise<number> {
@@ -188,7 +184,9 @@ async function prune(deps: AuditCommandDeps, options: CommonOptions & { olderTha
 
 async function erase(deps: AuditCommandDeps, callId: string, options: CommonOptions): Promise<number> {
   const erased = await withAudit(deps, options, (audit) => audit.erase(callId));
-  await deps.out(options.json ? `${JSON.stringify({ callId, erased })}\n` : `erased what ${erased} records of ${clean(callId)} said\n`);
+  await deps.out(
+    options.json ? `${JSON.stringify({ callId, erased })}\n` : `erased what ${erased} records of ${escapeControls(callId)} said\n`,
+  );
   return 0;
 }
 
@@ -289,7 +287,7 @@ async function replay(deps: ReplayDeps, options: CommonOptions & { policy: strin
       const { seq, callId, tool, summary, was, now, rules } = difference;
       count[now === "not decidable" ? now : difference.looser ? "looser" : "stricter"] += 1;
       const words = `${seq}  ${callId}  ${tool}  ${was} -> ${now}  ${rules.join(",")}  "${summary}"`;
-      await deps.out(options.json ? `${JSON.stringify(difference)}\n` : `${clean(words)}\n`);
+      await deps.out(options.json ? `${JSON.stringify(difference)}\n` : `${escapeControls(words)}\n`);
     }
   });
   const summary = Object.entries(count).map(([name, n]) => `${n} ${name}`);

@@ -8,7 +8,7 @@ export function printTable(
     process.stdout.write(`${empty}\n`);
     return;
   }
-  const cells = [columns, ...rows.map((row) => columns.map((column) => clean(String(row[column] ?? ""))))];
+  const cells = [columns, ...rows.map((row) => columns.map((column) => escapeControls(String(row[column] ?? ""))))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   for (const line of cells)
     process.stdout.write(
@@ -19,6 +19,7 @@ export function printTable(
     );
 }
 
-function clean(text: string): string {
+/** Control, format and separator characters shown escaped: what a model wrote must not rewrite the terminal. */
+export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -4,10 +4,7 @@ import type {
   RefusalCode,
   ApprovalTicket,
   Call,
-  CallMeta,
   Decision,
-  Effect,
-  HttpHop,
   Obligations,
   Outcome,
   Permit,
@@ -16,27 +13,12 @@ import type {
   ToolResult,
 } from "../types.ts";
 import { judgeAdmitted, judgeCall, judgeResolved, judgeUrls } from "./judge.ts";
-import type { Judged } from "./judge.ts";
+import { admits, enter, metaOf } from "./passage.ts";
+import type { Passage } from "./passage.ts";
 import { previewOf } from "./preview.ts";
 import { cancelledRefusal, markersRefusal, timeoutRefusal, toRefusal } from "./refusals.ts";
 import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
 import { summarize } from "./summary.ts";
-import type { Visit } from "./visit.ts";
-
-/** What is known of a call while it passes. */
-interface Passage {
-  call: Call;
-  readonly started: number;
-  effect: Effect;
-  rules: readonly string[];
-  warnings: readonly string[];
-  readonly policy: ReturnType<Stages["policy"]>;
-  durability: Obligations["durability"];
-  judged?: Judged;
-  readonly hops: HttpHop[];
-  channel?: string;
-  visit?: Visit;
-}
 
 /** Makes the gate. It never throws for anything a caller did: an outcome comes back in every case. */
 export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
@@ -248,23 +230,6 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
   }
 }
 
-/** Takes a decision into the passage; a deny ends it. */
-function enter(passage: Passage, judged: Judged): void {
-  const { effect, code, rules, reason, remedy, wouldHave, obligations } = judged.decision;
-  Object.assign(passage, {
-    judged,
-    effect,
-    rules: rules.map((rule) => rule.id),
-    warnings: [...(passage.visit?.warnings ?? []), ...wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`)],
-    durability: obligations.durability,
-  });
-  if (effect === "deny") throw new Refusal(code ?? "DENIED", reason, remedy);
-}
-
-function metaOf(passage: Passage, callId: string): CallMeta {
-  return { callId, effect: passage.effect, rules: passage.rules, ...(passage.warnings.length > 0 ? { warnings: passage.warnings } : {}) };
-}
-
 function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
   const { id: callId, signal } = passage.call;
   return opened.permit({
@@ -280,23 +245,6 @@ function previewPermit(passage: Passage, decision: Decision, opened: Opened): Pe
     progress: ignoreProgress,
     preview: true,
   });
-}
-
-/**
- * What may be read or listed below a granted directory, and what a preview may show. A yes for a search also covers what the same rules would
- * have asked about below it (with `approve-all` everything is asked), and nothing that another rule asks about.
- */
-function admits(passage: Passage): (path: string, op: "read" | "list") => boolean {
-  const { judged, policy } = passage;
-  if (!judged) return () => false;
-  const { query, decision } = judged;
-  const judge = policy.judgePaths(query);
-  const asked = new Set(decision.effect === "ask" ? passage.rules : []);
-  return (path, op) => {
-    const effect = judge(op, path);
-    if (effect !== "ask" || asked.size === 0) return effect === "allow";
-    return policy.decide({ ...query, resources: [{ kind: "path", op, path }] }).rules.every((rule) => asked.has(rule.id));
-  };
 }
 
 /** A preview sends nothing. */

@@ -134,11 +134,15 @@ describe("a question within the connection", () => {
     expect(await outcome({ call: answered(state, answer) })).toBe(expected);
   });
 
-  test("answered with no is asked anew the next time", async () => {
-    const { state } = await question();
-    await outcome({ call: answered(state, "deny") });
-    expect(await outcome({})).toBe("ask");
-  });
+  test.each<ApprovalAnswer["answer"]>(["deny", "cancel", "invalid"])(
+    "answered with %s is put again when the call is made again",
+    async (answer) => {
+      const { state } = await question();
+      expect(await outcome({ call: answered(state, answer) })).toBe("APPROVAL_DECLINED");
+      expect(await outcome({})).toBe("ask");
+      expect(await outcome({ call: answered(state) })).toBe("STALE_APPROVAL");
+    },
+  );
 
   test("answered after its time is stale", async () => {
     const { state } = await question();

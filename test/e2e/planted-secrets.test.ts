@@ -316,3 +316,18 @@ test("doctor says which secrets are configured and there, and nothing of their v
   });
   expect(leaks(stdout + stderr, planted)).toEqual([]);
 });
+
+test.each<[string, string, boolean]>([
+  ["as text", "blob.bin", true],
+  ["as UTF-16", "wide.bin", true],
+  ["under the name of a picture", "image.png", true],
+  ["nowhere (control)", "pixel.png", false],
+])("a blob with a secret %s is withheld", async (_where, path, withheld) => {
+  const pixel = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489", "hex");
+  world.put("pixel.png", pixel);
+  const client = await start({ policy: "" });
+  const { refusal, content } = await client.call("read_media_file", { path });
+  await client.close();
+  if (withheld) expect(refusal).toMatchObject({ code: "DENIED", reason: "the file holds a secret, which can't be hidden in base64" });
+  else expect(content).toEqual([{ type: "image", data: pixel.toString("base64"), mimeType: "image/png" }]);
+});

@@ -18,13 +18,29 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "portcullis-race-"));
   openDatabase(join(directory, "portcullis.db")).close();
   children = [1, 2].map(() => fork(join(import.meta.dirname, "spender-child.ts"), [join(directory, "portcullis.db")]));
-  await Promise.all(children.map((child) => once(child, "message")));
+  await Promise.all(children.map(heard));
 });
 afterEach(async () => {
-  for (const child of children) child.disconnect();
-  await Promise.all(children.map((child) => once(child, "exit")));
+  const exits = children.filter(({ connected }) => connected).map((child) => once(child, "exit"));
+  for (const child of children) if (child.connected) child.disconnect();
+  await Promise.all(exits);
   rmSync(directory, { recursive: true, force: true });
 });
+
+/** The next word of a process; rejects when it ends instead. */
+async function heard(child: ChildProcess): Promise<string> {
+  const done = new AbortController();
+  const { signal } = done;
+  const gone = once(child, "exit", { signal }).then(([code]) => Promise.reject(new Error(`the process ended with ${String(code)}`)));
+  // Whichever comes second is of no interest.
+  gone.catch(() => undefined);
+  try {
+    const [word] = (await Promise.race([once(child, "message", { signal }), gone])) as [string];
+    return word;
+  } finally {
+    done.abort();
+  }
+}
 
 test.each<[string, "approved" | "pending"]>([
   ["parked and approved elsewhere", "approved"],
@@ -51,9 +67,9 @@ test.each<[string, "approved" | "pending"]>([
     const state = sealState(key, id, call.session, bound.binding);
     const approval: ApprovalAnswer | undefined = status === "pending" ? { state, answer: "approve_once" } : undefined;
     const at = Date.now() + 3;
-    const answers = children.map((child) => once(child, "message"));
+    const answers = children.map(heard);
     for (const child of children) child.send({ call: { ...call, ...(approval ? { approval } : {}) }, at });
-    const said = (await Promise.all(answers)).map(([answer]) => answer as string);
+    const said = await Promise.all(answers);
     // The loser of a parked one asks anew; the loser of a question learns that it was answered.
     expect([...said].sort()).toEqual(status === "approved" ? ["APPROVAL_REQUIRED", "go"] : ["STALE_APPROVAL", "go"]);
     expect(store.find(id)?.status).toBe("spent");
