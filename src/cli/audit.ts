@@ -30,10 +30,6 @@ interface CommonOptions {
   readonly json?: boolean;
 }
 
-const DEFAULT_LIMIT = 50;
-const DEFAULT_KEEP = "7";
-const DEFAULT_RETENTION = "90d";
-
 function usage(reason: string, remedy: string): Refusal {
   return new Refusal("INVALID_INPUT", reason, remedy);
 }
@@ -223,7 +219,7 @@ export function auditCommands(program: Command, deps: AuditCommandDeps): void {
     .option("--principal <id>", "of this principal")
     .option("--effect <effect>", "decided so: allow, ask, dry_run or deny")
     .option("--since <time>", "2026-11-20, 2026-11-20T08:00:00Z, or how long ago: 30m, 12h, 7d")
-    .option("--limit <n>", "records at most", String(DEFAULT_LIMIT))
+    .option("--limit <n>", "records at most", "50")
     .action((options) => run(deps, () => query(deps, options)));
   verb("export", "all records with their exact text and links, as JSON lines", "export --since 7d > audit.jsonl")
     .option("--since <time>", "records of this time and later")
@@ -233,10 +229,10 @@ export function auditCommands(program: Command, deps: AuditCommandDeps): void {
   );
   verb("backup", "copy the database while it is in use, compressed", "backup --to /mnt/backups --keep 14")
     .option("--to <dir>", "where to (default: backups in the state directory)")
-    .option("--keep <n>", "how many to keep", DEFAULT_KEEP)
+    .option("--keep <n>", "how many to keep", "7")
     .action((options) => run(deps, () => backup(deps, options)));
   verb("prune", "remove sealed segments that are older", "prune --older-than 90d")
-    .option("--older-than <age>", "with its unit", DEFAULT_RETENTION)
+    .option("--older-than <age>", "with its unit", "90d")
     .action((options) => run(deps, () => prune(deps, options)));
   verb("erase", "erase what a call said; the proof that it was there stays", "erase c_01JD0ZP9")
     .argument("<callid>", "the id of the call")

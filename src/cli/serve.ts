@@ -17,12 +17,13 @@ export async function serve(options: ServingOptions): Promise<void> {
   let house: House | undefined;
   const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
   const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact });
-  process.once("uncaughtException", (error) => {
+  const crash = async (error: Error): Promise<void> => {
     // Node would print the message as it is, whatever it quotes.
     log.logger.fatal({ err: error, stack: error.stack }, "crashed");
-    log.flush();
+    await log.flush();
     process.exit(1);
-  });
+  };
+  process.once("uncaughtException", (error) => void crash(error));
   house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
@@ -30,7 +31,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   await house.close();
   log.logger.info("the connection has ended");
-  log.flush();
+  await log.flush();
   process.exit(0);
 }
 

@@ -4,13 +4,15 @@ import type { Logger } from "pino";
 
 /** Bytes that may wait for a slow reader before lines are dropped. */
 const MOST_WAITING = 4 * 1024 * 1024;
+/** Milliseconds that the last lines get: a full disk or a reader that stands still must not hold up the end. */
+const LAST_PATIENCE = 300;
 /** Lines are gathered to this many bytes, or for this long (ms): a write for each would cost a call more than its record in the audit. */
 const GATHER = { minLength: 8192, periodicFlush: 200 };
 
 export interface Log {
   readonly logger: Logger;
-  /** Writes out what waits; call it last. */
-  flush(): void;
+  /** Writes out what waits, as far as that can be done soon; call it last. Never rejects. */
+  flush(): Promise<void>;
 }
 
 /**
@@ -44,7 +46,22 @@ export function openLog(options: { readonly level: string; readonly file?: strin
     },
     destination,
   );
-  return { logger, flush: () => destination.flushSync() };
+  // A log that can't be written stops nothing: lines wait for the next write, up to MOST_WAITING.
+  destination.on("error", () => undefined);
+  return {
+    logger,
+    // Not flushSync, here or in pino's own handler at exit (which skips what is destroyed): it tries a full disk again and again, for good.
+    flush: () =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          destination.destroy();
+          resolve();
+        };
+        const timer = setTimeout(end, LAST_PATIENCE);
+        destination.flush(end);
+      }),
+  };
 }
 
 function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {

@@ -316,6 +316,31 @@ function runHere([command = "", ...args]: readonly string[]): Promise<string> {
 const runInside = (client: Connected, command: readonly string[]) =>
   runHere(["nsenter", "--target", String(client.pid()), "--user", "--preserve-credentials", "--mount", ...command]);
 
+test("a log that can't be written stops no call and does not hold up the end", async () => {
+  const child = spawn(
+    process.execPath,
+    [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, "--log-file", "/dev/full"],
+    { env: world.env, stdio: ["pipe", "pipe", "ignore"] },
+  );
+  const exited = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  send(initialize({}));
+  // More lines than are gathered before one is written.
+  for (let id = 1; id <= 60; id += 1) send({ ...toolCall("read_text_file", READ), id });
+  await expect.poll(() => out.split("before").length - 1, SOON).toBeGreaterThanOrEqual(60);
+  const from = performance.now();
+  child.stdin.end();
+  try {
+    await expect.poll(() => child.exitCode, SOON).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  await exited;
+  expect(performance.now() - from).toBeLessThan(2_000);
+});
+
 describe("a database that is wrong is named at the start or by verify, and stays as it is", () => {
   beforeEach(async () => {
     const client = await start();
