@@ -27,6 +27,8 @@ const SETTINGS: readonly (readonly [key: string, value: string])[] = [
   ["gpg.x509.program", "false"],
   ["protocol.ext.allow", "never"],
   ["submodule.recurse", "false"],
+  // As root, commands run as a user who owns nothing; what a foreign repository could run is switched off above.
+  ["safe.directory", "*"],
 ];
 
 /** The environment in which every command runs, whether it is git or starts git. Anything else that begins with `GIT_` is to be dropped. */

@@ -122,9 +122,12 @@ function argvOf(setting: Setting, request: RunRequest): readonly string[] {
 
 const LOADER = /^(LD_|GLIBC_|GCONV_PATH$|LOCPATH$|NLSPATH$|MALLOC_)/;
 
-/** Little enough to know all of it. GIT_* is ours alone: many of them name programs that git would run. */
+/** Who commits: the only variables of git that are data alone. */
+const IDENTITY = /^GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)$/;
+
+/** Little enough to know all of it. The rest of GIT_* is ours alone: many of them name programs that git would run. */
 function environment(setting: Setting, request: RunRequest, home: string): Record<string, string> {
-  const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_"));
+  const given = Object.entries(request.env).filter(([name]) => !name.startsWith("GIT_") || IDENTITY.test(name));
   return {
     PATH: setting.path.join(":"),
     HOME: home,

@@ -33,7 +33,7 @@ export interface RunRequest {
   readonly cwd: string;
   /** Written and closed; without it stdin is closed from the start. */
   readonly stdin?: string | Uint8Array;
-  /** Added to PATH, HOME, TMPDIR and LANG; GIT_* is dropped (see `gitEnvironment`). */
+  /** Added to PATH, HOME, TMPDIR and LANG; GIT_* but who commits is dropped (see `gitEnvironment`). */
   readonly env: Readonly<Record<string, string>>;
   readonly spec: SandboxSpec;
   readonly view: SandboxView;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Refusal } from "../types.ts";
 
 /** Who commands run as. */
@@ -29,7 +29,7 @@ export function commandAccount(name: string): Account | undefined {
 
 /** The account `name` of /etc/passwd that commands would run as; `undefined` when the server isn't root or there is no such account. */
 export function findAccount(name: string): Account | undefined {
-  if (process.getuid?.() !== 0) return undefined;
+  if (process.getuid?.() !== 0 || !existsSync("/etc/passwd")) return undefined;
   const line = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .find((entry) => entry.startsWith(`${name}:`));

@@ -4,6 +4,9 @@ import { Refusal } from "../types.ts";
 import type { Eyes, Permit, Preview, Prepared, ReadCommand, SandboxNote } from "../types.ts";
 import { dryRunArgument, pathArgument } from "./define.ts";
 
+/** Larger files (bytes) are known again by size and time of change. */
+const LARGE = 64 * 1024 * 1024;
+
 /** Arguments that say what to run. */
 export const commandArguments = () => ({
   command: z.string().min(1).optional().describe("as typed into bash; give this or argv"),
@@ -53,7 +56,10 @@ async function statesOf({ resources }: ReadCommand, eyes: Eyes): Promise<Record<
     const isProgram = one.op === "read" && [...programs].some((name) => path.endsWith(name.replace(/^(\.{0,2}\/)+/, "/")));
     if (one.op !== "write" && one.op !== "delete" && !isProgram) continue;
     try {
-      states[path] = await eyes.files.state(eyes.files.find(path, { follow: false }));
+      const found = eyes.files.find(path, { follow: false });
+      // Digesting gigabytes at every look would take longer than the command.
+      const large = found.type === "file" && found.size > LARGE;
+      states[path] = large ? `size:${found.size} modified:${found.modified}` : await eyes.files.state(found);
     } catch (error) {
       // Outside, or too much to digest: the decision has its own word on that.
       if (!(error instanceof Refusal)) throw error;
@@ -85,17 +91,21 @@ function oneLine(text: string): string {
 
 /** One line about how a command was confined, for people. */
 export function describeSandbox({ backend, profile, network, denied = [], newSensitive = [] }: SandboxNote): string[] {
+  const refused = denied.map(({ op, path, rules }) => {
+    const doing = op === "read" ? "reading" : "writing";
+    return `the sandbox denied ${doing} ${plain(path)} (${rules.join(", ")})`;
+  });
+  const found = newSensitive.map(plain).join(", ");
   return [
     backend === "off" ? "no sandbox" : `sandbox ${backend}, ${profile}, network ${network}`,
-    ...denied.map(
-      ({ op, path, rules }) => `the sandbox denied ${op === "read" ? "reading" : "writing"} ${JSON.stringify(path)} (${rules.join(", ")})`,
-    ),
-    ...(newSensitive.length > 0
-      ? [
-          `new or changed files that make other programs run: ${newSensitive.map((path) => JSON.stringify(path)).join(", ")}: have a person look at them`,
-        ]
-      : []),
+    ...refused,
+    ...(found === "" ? [] : [`new or changed files that make other programs run: ${found}: have a person look at them`]),
   ];
+}
+
+/** A path as it may stand among our own words, whatever is in its names. */
+function plain(path: string): string {
+  return JSON.stringify(path).replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Flags that go with a note. */

@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 
 const POLICY = `version: 1
 extends: [local]
-env: { set: { GREETING: hello }, pass: [TZ] }
+env: { set: { GREETING: hello, GIT_AUTHOR_NAME: Ada, GIT_EXTERNAL_DIFF: /bin/false }, pass: [TZ] }
 limits: { output: 4KiB }
 sandbox: { memory: 256MiB, processes: 32, disk: 64MiB }
 rules:
@@ -231,19 +231,23 @@ describe("git", () => {
     git("init", "-q");
     git("config", "user.name", "Test");
     git("config", "user.email", "test@example.org");
+    git("add", "a.txt");
+    git("commit", "-q", "-m", "before");
     // Row sh-284 of the corpus and its like: the repository's own configuration names programs.
     world.put("evil.sh", `#!/bin/sh\ntouch "${inside("PWNED")}"\nexec cat\n`);
     chmodSync(inside("evil.sh"), 0o755);
     for (const key of ["core.fsmonitor", "core.pager", "diff.external", "diff.evil.textconv", "filter.other.clean"])
       git("config", key, inside("evil.sh"));
     world.put(".gitattributes", "*.txt diff=evil\n");
+    world.put("made.txt", "made\n");
     world.share();
   });
   afterAll(() => rmSync(inside(".git"), { recursive: true, force: true }));
 
   test("a rule that allows git lets it write its repository, and nothing in it that runs programs", async () => {
-    expect((await run("git add a.txt && git commit -q -m first")).structured).toMatchObject({ exitCode: 0 });
-    expect((await run("git log --oneline")).structured).toMatchObject({ stdout: expect.stringMatching(/^\w+ first\n$/) });
+    expect((await run("git add made.txt && git commit -q -m first")).structured).toMatchObject({ exitCode: 0 });
+    expect((await run("git log -1 --format=%an:%cn:%s")).structured).toMatchObject({ stdout: "Ada:Test:first\n" });
+    expect(stdoutOf(await run("./tool.sh 'echo $GIT_EXTERNAL_DIFF'"))).toBe("\n");
     const before = readFileSync(inside(".git/config"), "utf8");
     const result = await run("git config alias.x '!touch PWNED'");
     expect(result.structured?.["exitCode"] ?? 1).not.toBe(0);
@@ -407,6 +411,22 @@ describe.each(CLIENTS)("through %s", (kind) => {
       await other.close();
     }
   });
+});
+
+test("git reads a repository that belongs to somebody else than the commands' user", async () => {
+  const foreign = createWorld();
+  execFileSync("/usr/bin/git", ["init", "-q", foreign.workspace], { env: { HOME: foreign.root, PATH: "/usr/bin" } });
+  chmodSync(foreign.root, 0o755);
+  const other = await connect("v1 SDK", foreign);
+  try {
+    expect((await other.call("run_command", { command: "git status --short --branch" })).structured).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
+  } finally {
+    await other.close();
+    foreign.remove();
+  }
 });
 
 test("a workspace that the commands' user can't reach: no tools, a refusal, and doctor says what to do", async () => {
