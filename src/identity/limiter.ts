@@ -27,9 +27,9 @@ export class FailureLimiter {
   /** Whole seconds for which nothing is taken from this address any more; 0 when it is free. */
   secondsLeft(from: string): number {
     const now = this.#clock();
-    dropWhile(this.#blocked, (until) => until <= now);
-    if (this.#blocked.size === 0) return 0;
-    const until = this.#blocked.get(networkOf(from));
+    const blocked = this.#current(now);
+    if (blocked.size === 0) return 0;
+    const until = blocked.get(networkOf(from));
     return until === undefined ? 0 : Math.ceil((until - now) / 1000);
   }
 
@@ -37,16 +37,23 @@ export class FailureLimiter {
   fail(from: string): void {
     const now = this.#clock();
     const network = networkOf(from);
-    if (this.#blocked.has(network)) return; // came in before it was shut out
+    const blocked = this.#current(now);
+    if (blocked.has(network)) return; // came in before it was shut out
     dropWhile(this.#failing, (times) => (times.at(-1) ?? 0) <= now - WINDOW);
     const times = [...(this.#failing.get(network) ?? []).filter((time) => time > now - WINDOW), now].slice(-FAILURES);
     this.#failing.delete(network);
-    if (times.length >= FAILURES && this.#blocked.size < MOST) {
-      this.#blocked.set(network, now + BLOCK);
+    if (times.length >= FAILURES && blocked.size < MOST) {
+      blocked.set(network, now + BLOCK);
       return;
     }
     if (this.#failing.size >= MOST) dropFirst(this.#failing);
     this.#failing.set(network, times);
+  }
+
+  /** Those that are shut out now. */
+  #current(now: number): Map<string, number> {
+    dropWhile(this.#blocked, (until) => until <= now);
+    return this.#blocked;
   }
 
   /** Entries held, of both tables. */
