@@ -39,15 +39,27 @@ const fromRow = (row: Row): KeyRecord => ({
 
 const hashOf = (key: string): Buffer => createHash("sha256").update(key).digest();
 
+/** A key as it is compared: until when it is in force (a revoked one never is), so that how it ended is no way of its own through the code. */
+interface Comparable {
+  readonly hash: Buffer;
+  readonly until: number;
+  readonly record: KeyRecord | undefined;
+}
+
+/** What is found where nothing is. */
+const NONE: Comparable = { hash: Buffer.alloc(32), until: -Infinity, record: undefined };
+
 function tableOf(rows: readonly Row[]): KeyTable {
-  const keys = rows.map((row) => ({ hash: Buffer.from(row.hash, "hex"), record: fromRow(row) }));
+  const keys = rows.map((row): Comparable => {
+    const record = fromRow(row);
+    return { hash: Buffer.from(row.hash, "hex"), until: record.revokedAt === null ? (record.expiresAt ?? Infinity) : -Infinity, record };
+  });
   return {
     find(secret, now) {
       const given = hashOf(secret);
-      let found: KeyRecord | undefined;
-      for (const { hash, record } of keys) if (timingSafeEqual(given, hash)) found = record;
-      if (!found || found.revokedAt !== null || (found.expiresAt !== null && found.expiresAt <= now)) return undefined;
-      return found;
+      let found = NONE;
+      for (const key of keys) if (timingSafeEqual(given, key.hash)) found = key;
+      return now < found.until ? found.record : undefined;
     },
   };
 }
