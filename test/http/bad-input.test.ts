@@ -47,6 +47,8 @@ afterAll(async () => {
   world.remove();
 });
 
+const codeOf = (message: Record<string, unknown> | undefined) => (message?.error as { code: number } | undefined)?.code;
+
 const head = (more: readonly (readonly [string, string])[] = []): (readonly [string, string])[] => [
   ["Host", `127.0.0.1:${served.port}`],
   ["Authorization", auth.authorization],
@@ -153,7 +155,7 @@ describe("bodies", () => {
     ["parameters in a list", '{"jsonrpc":"2.0","id":1,"method":"initialize","params":[1]}', -32600],
   ])("says what is wrong with %s", async (_name, body, code) => {
     const { status, message } = await post(served.url, body, auth);
-    expect([status, (message?.error as { code: number }).code]).toEqual([400, code]);
+    expect([status, codeOf(message)]).toEqual([400, code]);
   });
 });
 
@@ -166,7 +168,7 @@ describe("headers of 2026-07-28", () => {
     ["no version", { "mcp-method": "tools/call", "mcp-name": "read_text_file" }],
   ])("refuses %s", async (_name, headers) => {
     const { status, message } = await post(served.url, modernCall(1, "read_text_file", { path: "a.txt" }), { ...auth, ...headers });
-    expect([status, (message?.error as { code: number }).code]).toEqual([400, -32_020]);
+    expect([status, codeOf(message)]).toEqual([400, -32_020]);
   });
 });
 
