@@ -28,6 +28,7 @@ let auth: { authorization: string };
 beforeAll(async () => {
   world = createWorld();
   world.put("a.txt", "hello\n");
+  world.share();
   const config = join(world.root, "config.yaml");
   writeFileSync(config, "http: { timeouts: { header: 1s, request: 2s, session: 2s } }\n", { mode: 0o600 });
   served = await startHttp(world, ["--config", config]);
