@@ -1,10 +1,9 @@
 /** Who calls over HTTP, put together: the keys of the main database, the issuer of the configuration, and the door its documents come through. */
 import type { Config } from "../config/load.ts";
 import type { FetchDocument } from "../identity/discovery.ts";
-import type { Identity } from "../identity/identity.ts";
 import { openIdentity } from "../identity/identity.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { HttpHop } from "../types.ts";
+import type { HttpHop, Identity } from "../types.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** Milliseconds and bytes of one document. */
@@ -22,9 +21,14 @@ export interface CallersDeps {
   readonly clock: () => number;
 }
 
+/** Who calls, and whether anybody could: there is an issuer, or a key in force. */
+export interface Callers extends Identity {
+  exist(): boolean;
+}
+
 /** Opens nothing yet: the database is read at the first key, the issuer asked at the first token. */
-export function openCallers({ auth, shelf, policy, record, report, now, clock }: CallersDeps): Identity {
-  return openIdentity({
+export function openCallers({ auth, shelf, policy, record, report, now, clock }: CallersDeps): Callers {
+  const identity = openIdentity({
     readKeys: () => shelf.use(({ keys }) => keys.read()),
     issuer: auth,
     fetch: issuerDoor([auth?.issuer, auth?.jwks], policy, record),
@@ -33,6 +37,7 @@ export function openCallers({ auth, shelf, policy, record, report, now, clock }:
     now,
     clock,
   });
+  return { ...identity, exist: () => auth !== undefined || shelf.use(({ keys }) => keys.anyInForce(now())) };
 }
 
 /**

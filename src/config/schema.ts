@@ -1,21 +1,26 @@
 /** The config file: what isn't policy. Strict: an unknown key is an error. */
 import * as z from "zod";
+import { TIME } from "./units.ts";
 
 const pathOrPaths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
-/** An issuer is asked over TLS, or on this very machine (`egress.allow` must list the place then). A name ends where a query would begin. */
-const issuerUrl = z.string().refine(isIssuerUrl, {
-  error: "must be an https URL without query, fragment and password (http only for 127.0.0.1, [::1] or localhost)",
-});
+const time = z.string().regex(TIME, "needs a time with its unit, like 30s or 5m");
 
-function isIssuerUrl(text: string): boolean {
+/** An issuer is asked over TLS, or on this very machine (`egress.allow` must list the place then). */
+const safeUrl = z
+  .string()
+  .refine(isSafeUrl, { error: "must be an https URL without fragment and password (http only for 127.0.0.1, [::1] or localhost)" });
+
+function isSafeUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || /[?#]/.test(text) || url.username !== "" || url.password !== "") return false;
+  if (url === null || text.includes("#") || url.username !== "" || url.password !== "") return false;
   return url.protocol === "https:" || (url.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname));
 }
 
 /** A word that rules compare roles with. */
-const ROLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const role = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: "must be letters, digits, dot, dash and underscore, 64 at most" });
 
 /** `--config FILE` (CONTRACT section 1). Relative paths start at the file's own directory. */
 export const configSchema = z.strictObject({
@@ -25,11 +30,28 @@ export const configSchema = z.strictObject({
   state: z.string().min(1).optional(),
   auth: z
     .strictObject({
-      issuer: issuerUrl,
+      // RFC 8414, 2: an issuer has no query.
+      issuer: safeUrl.refine((text) => !text.includes("?"), { error: "must have no query" }),
       audience: z.string().min(1),
-      jwks: issuerUrl.optional(),
-      roles: z
-        .record(z.string().min(1), z.string().regex(ROLE, { error: "must be letters, digits, dot, dash and underscore, 64 at most" }))
+      jwks: safeUrl.optional(),
+      roles: z.record(z.string().min(1), role).optional(),
+    })
+    .optional(),
+  http: z
+    .strictObject({
+      listen: z.union([z.string().min(1), z.number()]).optional(),
+      hosts: z.array(z.string().min(1)).optional(),
+      origins: z.array(z.string().min(1)).optional(),
+      tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+      trust_proxy: z.array(z.string().min(1)).optional(),
+      timeouts: z
+        .strictObject({
+          header: time.optional(),
+          request: time.optional(),
+          idle: time.optional(),
+          session: time.optional(),
+          shutdown: time.optional(),
+        })
         .optional(),
     })
     .optional(),

@@ -1,4 +1,5 @@
 /** What we say of ourselves to those who don't know how to get in: protected resource metadata (RFC 9728) and challenges (RFC 6750, 3). */
+import type { Challenge } from "../types.ts";
 
 /** The scope that opens `/metrics`. */
 const METRICS_SCOPE = "metrics";
@@ -20,16 +21,8 @@ export function resourceMetadata(resource: string, issuer: string | undefined, s
   };
 }
 
-/** Why a request was turned away; without `error` there was no credential. */
-export interface Problem {
-  readonly error?: "invalid_token" | "insufficient_scope";
-  readonly description?: string;
-  /** What would be enough. */
-  readonly scopes?: readonly string[];
-}
-
 /** The value of WWW-Authenticate. `metadata` is the URL of the metadata document. */
-export function challenge(metadata: string, { error, description, scopes }: Problem): string {
+export function challenge(metadata: string, { error, description, scopes }: Challenge): string {
   const parameters = [
     ["resource_metadata", metadata],
     ["error", error],

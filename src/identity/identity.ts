@@ -1,14 +1,13 @@
 /** Who is calling over HTTP: an API key, or a token of the configured issuer, or nobody. */
 import { readBearer } from "./bearer.ts";
 import { challenge, resourceMetadata } from "./challenge.ts";
-import type { Problem, ResourceMetadata } from "./challenge.ts";
 import type { FetchDocument } from "./discovery.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { keyPrincipal, openKeyRing } from "./keys.ts";
 import type { KeyTable } from "./keys.ts";
 import { FailureLimiter } from "./limiter.ts";
 import type { TokenSettings } from "./token.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Identity, Verdict } from "../types.ts";
 
 /** The issuer whose tokens are taken. */
 export interface IssuerSettings extends TokenSettings {
@@ -29,15 +28,6 @@ export interface IdentityDeps {
   /** Milliseconds since the epoch, and monotonic ones. */
   readonly now: () => number;
   readonly clock: () => number;
-}
-
-export interface Identity {
-  /** `authorization` is the raw header, `from` the address it came from. Never rejects. */
-  authenticate(authorization: string | undefined, from: string): Promise<Verdict>;
-  /** The value of WWW-Authenticate. `base` is our own origin as the client sees it. */
-  challenge(base: string, problem: Problem): string;
-  /** The protected resource metadata. */
-  metadata(base: string): ResourceMetadata;
 }
 
 /** Seconds after which to try again when the keys can't be read. */

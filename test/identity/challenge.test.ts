@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { challenge, resourceMetadata } from "../../src/identity/challenge.ts";
-import type { Problem } from "../../src/identity/challenge.ts";
+import type { Challenge } from "../../src/types.ts";
 import { load } from "../policy/support.ts";
 
 const METADATA = "https://mcp.example.com/.well-known/oauth-protected-resource";
 
 describe("the challenge", () => {
-  test.each<[string, string, Problem, string]>([
+  test.each<[string, string, Challenge, string]>([
     ["to who brought nothing names the metadata alone", METADATA, { description: "none" }, `Bearer resource_metadata="${METADATA}"`],
     [
       "says what was wrong",

@@ -166,7 +166,7 @@ describe("a token is wrong", () => {
       "with a critical extension",
       async () => (await sign(key, issuer.url)).replace(/^[^.]*/, part({ alg: "ES256", kid: "k1", crit: ["x"], x: 1 })),
     ],
-    ["of 100 kB", async () => `${await sign(key, issuer.url, { padding: "a".repeat(100_000) })}`],
+    ["of 100 kB", async () => sign(key, issuer.url, { padding: "a".repeat(100_000) })],
     ["with control characters", async () => `${await sign(key, issuer.url)}\r\nx`],
   ])("%s", async (_name, make) => {
     expect(await hall.authenticate(`Bearer ${await make()}`)).toMatchObject({ kind: "unknown", error: "invalid_token" });

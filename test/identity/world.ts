@@ -4,15 +4,13 @@ import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { CryptoKey, JWTHeaderParameters, JWTPayload } from "jose";
+import type { CryptoKey, JWTPayload } from "jose";
 import { openDatabase } from "../../src/audit/database.ts";
 import { openCallers } from "../../src/compose/identity.ts";
 import { openShelf } from "../../src/compose/shelf.ts";
 import type { Config } from "../../src/config/load.ts";
-import type { Identity } from "../../src/identity/identity.ts";
-import type { Verdict } from "../../src/identity/verdict.ts";
 import { openKeys } from "../../src/session/keys.ts";
-import type { HttpHop } from "../../src/types.ts";
+import type { HttpHop, Identity, Verdict } from "../../src/types.ts";
 import { serve } from "../egress/world.ts";
 import { load } from "../policy/support.ts";
 
@@ -115,7 +113,7 @@ export async function openIssuer(path = ""): Promise<Issuer> {
       const published = await Promise.all(keys.map(async ({ publicKey, kid, alg }) => ({ ...(await exportJWK(publicKey)), kid, alg })));
       documents.set("/keys", { body: JSON.stringify({ keys: published }) });
     },
-    close: place.close,
+    close: () => place.close(),
   };
 }
 
@@ -128,5 +126,5 @@ export async function sign(
 ): Promise<string> {
   const now = NOW / 1000;
   const all = { iss: issuer, aud: AUDIENCE, sub: "alice", iat: now, exp: now + 300, ...claims } as JWTPayload;
-  return await new SignJWT(all).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header } as JWTHeaderParameters).sign(key.privateKey);
+  return await new SignJWT(all).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey);
 }
