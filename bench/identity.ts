@@ -53,6 +53,13 @@ const come = (token: string) => identity.authenticate(`Bearer ${token}`, "192.0.
 printFigure("a key, 1 stored", await measure(() => come(one)), "us");
 const hundred = makeKeys(1, 100);
 printFigure("a key, 100 stored", await measure(() => come(hundred)), "us");
+const wrong = `pc_${"A".repeat(43)}`;
+let address = 0;
+printFigure(
+  "a wrong key, 100 stored",
+  await measure(() => identity.authenticate(`Bearer ${wrong}`, `10.0.${(address += 1) >> 8}.${address & 255}`), 200),
+  "us",
+);
 const readAnew = async () => {
   clock += 500;
   return await come(hundred);

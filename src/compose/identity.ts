@@ -47,7 +47,8 @@ export function openCallers({ auth, shelf, policy, record, report, now, clock }:
 function issuerDoor(urls: readonly (string | undefined)[], policy: () => Policy, record: (hop: HttpHop) => void): FetchDocument {
   const origins = new Set(urls.flatMap((url) => (url === undefined ? [] : new URL(url).origin)));
   return async (url) => {
-    if (!origins.has(new URL(url).origin)) throw new Error("a document of the issuer lies at an origin that nobody configured");
+    if (!origins.has(new URL(url).origin))
+      throw new Error("the issuer keeps its keys at another origin: set auth.jwks to their URL if that is right");
     const { openEgress } = await import("../egress/door.ts");
     const egress = openEgress({ ...policy().settings.egress, redirects: 0 });
     const { signal } = new AbortController();

@@ -17,17 +17,19 @@ export interface KeyTable {
 /** Milliseconds for which a table is good: a key that another process revoked works no longer than this. */
 const MOST_AGE = 500;
 
-/** Keeps the table between requests, so that they don't each pay for reading it. `read` may throw: an old table is never used in its place. */
+/**
+ * Keeps the table between requests, so that who comes with a right key doesn't pay for reading it. What isn't found is looked for once more in a new one,
+ * because it may have been made a moment ago; that is so for every wrong key, so it tells nothing. `read` may throw: an old table is never used instead.
+ */
 export function openKeyRing(read: () => KeyTable, clock: () => number): KeyTable {
-  let table: KeyTable | undefined;
-  let readAt = 0;
+  let kept: { readonly table: KeyTable; readonly readAt: number } | undefined;
   return {
     find(secret, now) {
-      if (table === undefined || clock() - readAt >= MOST_AGE) {
-        table = undefined;
-        readAt = clock();
-        table = read();
-      }
+      const known = kept !== undefined && clock() - kept.readAt < MOST_AGE ? kept.table.find(secret, now) : undefined;
+      if (known !== undefined) return known;
+      kept = undefined;
+      const table = read();
+      kept = { table, readAt: clock() };
       return table.find(secret, now);
     },
   };

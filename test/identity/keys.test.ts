@@ -25,15 +25,19 @@ describe("a key", () => {
     expect(await hall.authenticate(`Bearer ${other}`)).toMatchObject({ kind: "unknown", error: "invalid_token" });
   });
 
-  test("that another process revoked is gone within half a second, one that it made is there", async () => {
+  test("that another process made is there at once", async () => {
+    expect(await hall.authenticate(`Bearer ${secret}`)).toEqual(known);
+    const later = hall.keys.create({ name: "later", scopes: [] }, NOW);
+    expect(await hall.authenticate(`Bearer ${later}`)).toMatchObject({ kind: "known" });
+  });
+
+  test("that another process revoked is gone within half a second", async () => {
     expect(await hall.authenticate(`Bearer ${secret}`)).toEqual(known);
     hall.keys.revoke("ci", NOW);
-    const later = hall.keys.create({ name: "later", scopes: [] }, NOW);
     hall.time.clock += 499;
     expect(await hall.authenticate(`Bearer ${secret}`)).toEqual(known);
     hall.time.clock += 1;
     expect(await hall.authenticate(`Bearer ${secret}`)).toMatchObject({ kind: "unknown", error: "invalid_token" });
-    expect(await hall.authenticate(`Bearer ${later}`)).toMatchObject({ kind: "known" });
   });
 
   test.each<[string, (right: string) => string]>([
