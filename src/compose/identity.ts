@@ -31,7 +31,7 @@ export function openCallers({ auth, shelf, policy, record, report, now, clock }:
   const identity = openIdentity({
     readKeys: () => shelf.use(({ keys }) => keys.read()),
     issuer: auth,
-    fetch: issuerDoor([auth?.issuer, auth?.jwks], policy, record),
+    fetch: issuerDoor(auth?.jwks ?? auth?.issuer, policy, record),
     scopes: () => policy().scopes,
     report,
     now,
@@ -41,13 +41,13 @@ export function openCallers({ auth, shelf, policy, record, report, now, clock }:
 }
 
 /**
- * The egress door for documents of the issuer: only the origins that the operator wrote down, no redirects, and private addresses only where
+ * The egress door for documents of the issuer: only the origin that the operator wrote down, no redirects, and private addresses only where
  * `egress.allow` lists them literally. Other rules of the policy are about callers; these requests are nobody's call.
  */
-function issuerDoor(urls: readonly (string | undefined)[], policy: () => Policy, record: (hop: HttpHop) => void): FetchDocument {
-  const origins = new Set(urls.flatMap((url) => (url === undefined ? [] : new URL(url).origin)));
+function issuerDoor(home: string | undefined, policy: () => Policy, record: (hop: HttpHop) => void): FetchDocument {
+  const origin = home && new URL(home).origin;
   return async (url) => {
-    if (!origins.has(new URL(url).origin))
+    if (new URL(url).origin !== origin)
       throw new Error("the issuer keeps its keys at another origin: set auth.jwks to their URL if that is right");
     const { openEgress } = await import("../egress/door.ts");
     const egress = openEgress({ ...policy().settings.egress, redirects: 0 });
