@@ -43,7 +43,7 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       settled: (patience) => house.settled(patience),
       timeouts,
       onError: (error) => logger.warn({ err: error }, "protocol"),
-      onRefused: (address, path, status) => logger.warn({ address, path, httpStatus: status }, "a request was not let in"),
+      onRefused: (address, path) => logger.warn({ address, path }, "a wrong key was refused"),
     });
   } catch (error) {
     if (anyPort && codeOf(error) === "EADDRINUSE")
