@@ -8,13 +8,16 @@ import type { HttpConfig } from "../config/http.ts";
 import type { House } from "../server.ts";
 import { serveHttp } from "../transport/http/serve.ts";
 import type { HttpServer } from "../transport/http/serve.ts";
+import { buildServer } from "../transport/mcp.ts";
 
 /** Listens and answers. Throws ConfigError with the mend when it can't listen there. */
 export async function openHttp(house: House, http: HttpConfig, state: string, logger: Logger): Promise<HttpServer> {
   const { host, port, hosts, origins, tls, trustProxy, timeouts, open } = http;
   try {
+    const { serving, ...sessions } = house.http(timeouts.session);
     return await serveHttp({
-      ...house.http(timeouts.session),
+      ...sessions,
+      build: (era) => buildServer(serving, era),
       listen: { host, port, tls, timeouts },
       own: { wildcard: isWildcard(host), hosts, origins },
       trustProxy,

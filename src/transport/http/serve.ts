@@ -1,6 +1,6 @@
 /** Serves over HTTP until it is told to end; then what runs may finish for a while before it is cancelled. */
 import type { HttpBindings } from "@hono/node-server";
-import type { Serving } from "../mcp.ts";
+import type { Build } from "../mcp.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./app.ts";
 import { createEndpoint } from "./endpoint.ts";
@@ -10,7 +10,7 @@ import type { ListenOptions } from "./listen.ts";
 export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "ready"> {
   readonly listen: ListenOptions;
   readonly own: Omit<AppDeps["own"], "scheme">;
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
   readonly ready: () => Promise<readonly string[]>;
@@ -29,10 +29,10 @@ export interface HttpServer {
 
 /** Rejects with Node's error when it can't listen. */
 export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> {
-  const { serving, newSession, endSession, onError, timeouts } = options;
+  const { build, newSession, endSession, onError, timeouts } = options;
   const scheme = options.listen.tls === undefined ? "http" : "https";
   let closing = false;
-  const mcp = createEndpoint({ serving, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
+  const mcp = createEndpoint({ build, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
   const ready = async () => (closing ? ["closing"] : await options.ready());
   const app = createApp({ ...options, own: { ...options.own, scheme }, mcp, ready });
   const server = await listen((request: Request, bindings: HttpBindings) => app.fetch(request, bindings), options.listen);
