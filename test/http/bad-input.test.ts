@@ -28,6 +28,7 @@ let auth: { authorization: string };
 beforeAll(async () => {
   world = createWorld();
   world.put("a.txt", "hello\n");
+  world.share();
   const config = join(world.root, "config.yaml");
   writeFileSync(config, "http: { timeouts: { header: 1s, request: 2s, session: 2s } }\n", { mode: 0o600 });
   served = await startHttp(world, ["--config", config]);
@@ -46,6 +47,8 @@ afterAll(async () => {
   expect(await served.stop()).toBe(0);
   world.remove();
 });
+
+const codeOf = (message: Record<string, unknown> | undefined) => (message?.error as { code: number } | undefined)?.code;
 
 const head = (more: readonly (readonly [string, string])[] = []): (readonly [string, string])[] => [
   ["Host", `127.0.0.1:${served.port}`],
@@ -153,7 +156,7 @@ describe("bodies", () => {
     ["parameters in a list", '{"jsonrpc":"2.0","id":1,"method":"initialize","params":[1]}', -32600],
   ])("says what is wrong with %s", async (_name, body, code) => {
     const { status, message } = await post(served.url, body, auth);
-    expect([status, (message?.error as { code: number }).code]).toEqual([400, code]);
+    expect([status, codeOf(message)]).toEqual([400, code]);
   });
 });
 
@@ -166,7 +169,7 @@ describe("headers of 2026-07-28", () => {
     ["no version", { "mcp-method": "tools/call", "mcp-name": "read_text_file" }],
   ])("refuses %s", async (_name, headers) => {
     const { status, message } = await post(served.url, modernCall(1, "read_text_file", { path: "a.txt" }), { ...auth, ...headers });
-    expect([status, (message?.error as { code: number }).code]).toEqual([400, -32_020]);
+    expect([status, codeOf(message)]).toEqual([400, -32_020]);
   });
 });
 

@@ -24,6 +24,10 @@ export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "admitte
   readonly settled: (patience: number) => Promise<void>;
 }
 
+/** Milliseconds that the answers of the last calls get to be written, and that connections get to close. */
+const LAST_TURNS = 50;
+const LAST_PATIENCE = 1_000;
+
 /** A server that answers. */
 export interface HttpServer {
   readonly url: string;
@@ -61,10 +65,12 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
       closing = true;
       const drained = server.drain();
       await options.settled(timeouts.shutdown);
+      // What has just ended is written in the turns that follow.
+      await new Promise((resolve) => setTimeout(resolve, LAST_TURNS));
       await mcp.close();
-      // A turn for the last answers to be written.
-      setImmediate(() => server.destroy());
+      const late = setTimeout(() => server.destroy(), LAST_PATIENCE);
       await drained;
+      clearTimeout(late);
     },
   };
 }
