@@ -8,7 +8,7 @@ import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
-import type { Commands } from "./compose/commands.ts";
+import type { Commands, Ready } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
@@ -46,6 +46,10 @@ export interface HouseOptions {
 export interface House {
   readonly workspaces: readonly string[];
   policy(): Policy;
+  /** The machine as the policy in force wants it used; tried live once. */
+  machine(): Promise<Ready>;
+  /** Resolves when the first listing was answered: the moment for work that no start and no call should wait for. */
+  readonly listed: Promise<void>;
   /** What a stdio connection is served from: one session for the process. */
   serving(transport: Call["transport"]): Serving;
   /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
@@ -181,16 +185,25 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
   const { guard, drain } = trackCalls(createGuard(stages));
-  let warmed = false;
+  const first = Promise.withResolvers<void>();
   /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
-  const warm = (): void => {
-    if (!warmed) setImmediate(() => sanitizer.warm());
-    warmed = true;
-  };
+  void first.promise.then(() => sanitizer.warm());
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm),
+    machine: () => commands.ready(source.current()),
+    listed: first.promise,
+    serving: (transport) =>
+      servingOf(
+        options,
+        transport,
+        () => source.current(),
+        tools,
+        commands,
+        random,
+        guard,
+        () => setImmediate(first.resolve),
+      ),
     redact,
     close: async () => {
       source.close();

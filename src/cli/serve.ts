@@ -27,8 +27,15 @@ export async function serve(options: ServingOptions): Promise<void> {
   house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
+  const ended = new AbortController();
+  const { listed } = house;
+  void (async () => {
+    await listed;
+    await (await import("./start-checks.ts")).logChecks(house, config, log.logger, ended.signal);
+  })().catch((error: unknown) => log.logger.error({ err: error }, "the checks of the start could not be made"));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
   await serveLines(house.serving("stdio"), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
+  ended.abort();
   await house.close();
   log.logger.info("the connection has ended");
   await log.flush();

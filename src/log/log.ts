@@ -29,6 +29,8 @@ const OURS = new Set(
     "backend",
     "reason",
     "file",
+    "check",
+    "remedy",
   ]),
 );
 
