@@ -1,11 +1,11 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
-import { fileURLToPath } from "node:url";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
+import { entryWords } from "./entry.ts";
 import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
@@ -40,11 +40,6 @@ export async function serve(options: ServingOptions): Promise<void> {
   log.logger.info("the connection has ended");
   await log.flush();
   process.exit(0);
-}
-
-/** How this very program is started again. */
-export function entryWords(): string[] {
-  return [process.execPath, fileURLToPath(new URL("./cli.js", import.meta.url))];
 }
 
 function connectHint(workspaces: readonly string[]): string {

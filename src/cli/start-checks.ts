@@ -10,7 +10,7 @@ import { openSubject } from "./checks/subject.ts";
 
 /** Makes them one by one, so that a call that comes meanwhile waits for one at most. What is found after `signal` is the end's own doing and not told. */
 export async function logChecks(house: House, config: Config, logger: Logger, signal: AbortSignal): Promise<void> {
-  const subject = openSubject(surroundings(), async () => ({ config, workspaces: { served: config.workspaces } }), house);
+  const subject = openSubject(surroundings(), async () => ({ config, workspaces: config.workspaces }), house);
   for (const examination of EXAMINATIONS.filter(({ atStart }) => atStart)) {
     await turn();
     const { id: check, status, message, remedy } = await examine(examination, subject);

@@ -16,7 +16,8 @@ export const auditChecks: readonly Examination[] = [
 
 /** Opens it for reading first: an older one is migrated by the server, with a copy, and never by a look. */
 async function checkDatabase(subject: Subject): Promise<Finding> {
-  const { state } = await subject.config();
+  const state = await subject.state();
+  await subject.sqlite();
   const [{ openDatabase }, { auditFiles }] = await Promise.all([import("../../audit/database.ts"), import("../../audit/state.ts")]);
   const file = auditFiles(state).database;
   if (!existsSync(file)) return ok("no database yet: it is made when the server starts");
@@ -34,7 +35,7 @@ async function checkDatabase(subject: Subject): Promise<Finding> {
 }
 
 async function checkAudit(subject: Subject): Promise<Finding> {
-  const { state, log } = await subject.config();
+  const [state, { log }] = [await subject.state(), await subject.config()];
   const recent = await subject.recent();
   if (recent === undefined) return ok("nothing is recorded yet");
   const { verifyEnd } = await import("../../audit/verify-state.ts");
@@ -42,13 +43,13 @@ async function checkAudit(subject: Subject): Promise<Finding> {
   if (!holds)
     return fail(
       `the audit does not hold${firstBad === undefined ? "" : ` at record ${firstBad}`}: ${problem}`,
-      "Stop the server, keep the state directory as evidence, and run `portcullis audit verify`; docs/audit.md has the runbook.",
+      `Stop the server, keep the state directory as evidence, and look at all of it (docs/audit.md, runbooks): ${await subject.command("audit", "verify")}`,
     );
   const { living, orphaned } = recent.open;
   const message = [`the last ${records} records hold`, `${living} calls are under way`, ...notices].join("; ");
   if (orphaned === 0) return ok(message);
   return warn(
     `${message}; ${orphaned} calls have no outcome: the server that made them died`,
-    "Start the server: it records their outcome as unknown. `portcullis audit query` shows what they were.",
+    `Start the server: it records their outcome as unknown. What they were: ${await subject.command("audit", "query")}`,
   );
 }

@@ -1,6 +1,7 @@
 /** What a check is, and how checks are run: each for itself, so that one that can't be made never ends the others. */
 import { ConfigError } from "../../config/error.ts";
 import { StateError } from "../../config/state.ts";
+import { PolicyError, formatProblem } from "../../policy/problems.ts";
 import { Refusal } from "../../types.ts";
 import type { Subject } from "./subject.ts";
 
@@ -30,12 +31,12 @@ export const ok = (message: string): Finding => ({ status: "ok", message, remedy
 export const warn = (message: string, remedy: string): Finding => ({ status: "warn", message, remedy });
 export const fail = (message: string, remedy: string): Finding => ({ status: "fail", message, remedy });
 
-/** Raised by a part of the subject that isn't to be had, because of what the check `because` tells. */
+/** Raised by a part of the subject that can't be had; the check `toldBy` says why (`cause`). */
 export class NotToBeHad extends Error {
-  readonly because: string;
-  constructor(because: string) {
-    super(`not looked at, because of \`${because}\``);
-    this.because = because;
+  readonly toldBy: string;
+  constructor(toldBy: string, cause: unknown) {
+    super(`not looked at, because of \`${toldBy}\``, { cause });
+    this.toldBy = toldBy;
   }
 }
 
@@ -44,16 +45,22 @@ export async function examine({ id, look, remedy }: Examination, subject: Subjec
   try {
     return { id, ...(await look(subject)) };
   } catch (error) {
-    if (error instanceof NotToBeHad) return { id, ...warn(error.message, `Mend \`${error.because}\` first.`) };
-    if (error instanceof Refusal) return { id, ...fail(error.message, error.remedy) };
-    const message = error instanceof Error ? error.message : String(error);
-    const [, reason = message, mend] = error instanceof ConfigError || error instanceof StateError ? splitMend(message) : [];
-    return { id, ...fail(reason, mend ?? remedy) };
+    if (!(error instanceof NotToBeHad)) return { id, ...describe(error, remedy) };
+    if (error.toldBy === id) return { id, ...describe(error.cause, remedy) };
+    return { id, ...warn(error.message, `Mend \`${error.toldBy}\` first.`) };
   }
 }
 
-/** `reason: mend`, as errors of configuration and state say it; a list of problems stays whole. */
-function splitMend(message: string): readonly [whole: string, reason?: string, mend?: string] {
-  const [, reason, mend] = /^([^\n]*?): ([^\n]*)$/.exec(message) ?? [];
-  return reason !== undefined && mend !== undefined ? [message, reason, mend] : [message];
+function describe(error: unknown, remedy: string): Finding {
+  if (error instanceof Refusal) return fail(error.message, sentence(error.remedy));
+  if (error instanceof PolicyError) return fail(error.problems.map(formatProblem).join("; "), remedy);
+  const message = error instanceof Error ? error.message : String(error);
+  // Our own errors say `reason: mend`, but for problems in files (`file:line:col: problem`).
+  const carriesMend = error instanceof ConfigError || error instanceof StateError;
+  const [, reason = message, mend] = (carriesMend && /^(?!.*:\d+:\d+: )([^\n]*?): ([^\n]*)$/.exec(message)) || [];
+  return fail(reason, mend === undefined ? remedy : sentence(mend));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

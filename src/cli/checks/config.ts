@@ -1,6 +1,7 @@
 /** What was configured beside the policy: flags, variables and file, the workspaces, the log. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { quoteWord } from "../../compose/words.ts";
 import { ok, warn } from "./check.ts";
 import type { Examination, Finding } from "./check.ts";
 import { freeBytes } from "./free.ts";
@@ -14,18 +15,16 @@ export const configChecks: readonly Examination[] = [
 ];
 
 async function checkConfig(subject: Subject): Promise<Finding> {
-  const { config } = await subject.configured();
+  const config = await subject.config();
   if (config.warnings.length > 0) return warn(config.warnings.join("; "), "Rename or unset the variable.");
   return ok(config.file ?? "flags and environment only");
 }
 
 async function checkWorkspaces(subject: Subject): Promise<Finding> {
-  await subject.config();
-  const { workspaces } = await subject.configured();
-  if ("error" in workspaces) throw workspaces.error;
-  for (const workspace of workspaces.served) accessSync(workspace, constants.R_OK | constants.X_OK);
-  const wide = workspaces.served.filter((workspace) => workspace === "/" || workspace === subject.around.home);
-  if (wide.length === 0) return ok(workspaces.served.join(", "));
+  const workspaces = await subject.workspaces();
+  for (const workspace of workspaces) accessSync(workspace, constants.R_OK | constants.X_OK);
+  const wide = workspaces.filter((workspace) => workspace === "/" || workspace === subject.around.home);
+  if (wide.length === 0) return ok(workspaces.join(", "));
   return warn(`${wide.join(", ")} hands over far more than a project`, "Name the project's own directory with --workspace.");
 }
 
@@ -40,7 +39,7 @@ async function checkLog(subject: Subject): Promise<Finding> {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return warn(
       `the log's directory ${directory} isn't there`,
-      `Make it: mkdir -p ${directory} (then start the server again), or name another file with --log-file.`,
+      `Make it: mkdir -p ${quoteWord(directory)} (then start the server again), or name another file with --log-file.`,
     );
   const found = statSync(file, { throwIfNoEntry: false });
   if (found !== undefined && !found.isFile()) return warn(`the log ${file} is no ordinary file`, "Name another file with --log-file.");

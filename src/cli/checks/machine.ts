@@ -2,6 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { fail, ok } from "./check.ts";
 import type { Examination, Finding } from "./check.ts";
+import type { Subject } from "./subject.ts";
 
 const AGAIN = "Install portcullis again with npm, for this machine and Node, and without --omit=optional.";
 
@@ -19,9 +20,8 @@ function checkNode(version: string): Finding {
 }
 
 /** SQLite is a native module of its own package: it may be missing for this machine, built for another Node, or too old. */
-async function checkSqlite(): Promise<Finding> {
-  const { sqliteVersion } = await import("../../audit/database.ts");
-  return ok(`SQLite ${sqliteVersion()}`);
+async function checkSqlite(subject: Subject): Promise<Finding> {
+  return ok(`SQLite ${await subject.sqlite()}`);
 }
 
 async function checkRipgrep(): Promise<Finding> {

@@ -15,7 +15,7 @@ interface Hazard {
 }
 
 async function checkRisks(subject: Subject): Promise<Finding> {
-  const [policy, { workspaces }] = [await subject.policy(), await subject.config()];
+  const [policy, workspaces] = [await subject.policy(), await subject.workspaces()];
   const ask = asker(policy, workspaces);
   const hazards = [...settingHazards(policy), ...ruleHazards(ask), ...sanitizeHazards(ask)];
   if (hazards.length === 0) return ok("nothing of high risk happens unasked, credentials stay denied, answers are checked");

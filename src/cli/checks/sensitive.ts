@@ -17,32 +17,37 @@ async function checkSensitive(subject: Subject): Promise<Finding> {
   const { home } = subject.around;
   const found = home === "" ? [] : PLACES.filter((place) => isReadable(join(home, place)));
   if (found.length === 0) return ok("no credentials of other programs in the home directory");
-  const workspaces = await subject.config().then(
-    (config) => config.workspaces,
-    () => [],
+  const open = await subject.config().then(
+    ({ workspaces }) => found.filter((place) => workspaces.some((workspace) => isWithin(join(home, place), workspace))),
+    () => undefined,
   );
-  const open = found.filter((place) => workspaces.some((workspace) => isWithin(join(home, place), workspace)));
   const backend = await subject.policy().then(
     ({ settings }) => settings.sandbox.backend,
-    () => "auto",
+    () => undefined,
   );
   const meaning = [
-    open.length === 0
-      ? "they lie outside the workspaces, where no file tool reaches them"
-      : `${list(open)} inside a workspace: only rules of the policy keep tools and commands from them`,
-    backend === "off"
-      ? "commands are not confined (sandbox.backend is off) and can read all of them"
-      : "sandboxed commands do not see what is outside the workspaces",
+    ...(open === undefined ? [] : [sayOpen(open)]),
+    ...(backend === undefined ? [] : [sayCommands(backend)]),
     "what the policy itself starts (`command:` secrets) can read them",
   ];
   return warn(
     `this user can read ${list(found)}: ${meaning.join("; ")}`,
     [
-      ...(open.length > 0 ? ["Serve a workspace that does not hold them."] : []),
+      ...(open && open.length > 0 ? ["Serve a workspace that does not hold them."] : []),
       ...(backend === "off" ? ["Set sandbox.backend to auto in the policy."] : []),
       "To have nothing within reach, run the server as a user of its own.",
     ].join(" "),
   );
+}
+
+function sayOpen(open: readonly string[]): string {
+  if (open.length === 0) return "they lie outside the workspaces, where no file tool reaches them";
+  return `${list(open)} inside a workspace: only rules of the policy keep tools and commands from them`;
+}
+
+function sayCommands(backend: string): string {
+  if (backend === "off") return "commands are not confined (sandbox.backend is off) and can read all of them";
+  return "sandboxed commands do not see what is outside the workspaces";
 }
 
 function list(places: readonly string[]): string {

@@ -1,6 +1,7 @@
 /** The state directory: whose it is, who else could see into it, and how much room it has. Modes are mended on the spot; nothing is made. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { quoteWord } from "../../compose/words.ts";
 import { openState } from "../../config/state.ts";
 import { fail, ok, warn } from "./check.ts";
 import type { Examination, Finding } from "./check.ts";
@@ -26,7 +27,7 @@ async function checkState(subject: Subject): Promise<Finding> {
   if (foreign.length === 0) return ok([state, ...mended].join("; "));
   return warn(
     [`${foreign.join(", ")} in ${state} belong to another user`, ...mended].join("; "),
-    `Give them to the server's user: chown -R USER ${state} (they were made by a command that another user ran, such as root).`,
+    `Another user has run a command of portcullis here. Give them to the server's user: chown -R ${process.getuid?.()} ${quoteWord(state)}`,
   );
 }
 
