@@ -55,11 +55,11 @@ function ruleHazards({ place, decide }: Asker): Hazard[] {
   const command: Resource = { kind: "command", argv: ["some-program"], cwd: place, options: [], sets: [], hazards: [], wrappers: [] };
   const file: Resource = { kind: "path", op: "delete", path: join(place, "some-directory", "some-file"), type: "file", links: 1 };
   const addresses = [{ address: "93.184.216.34", kind: "public" }];
-  const url: Resource = { kind: "url", method: "GET", scheme: "https", host: "some-host.example", port: 443, addresses };
+  const url: Resource = { kind: "url", method: "GET", scheme: "https", host: "some-host.com", port: 443, addresses };
   const broad = [
     ["any command runs", decide("run_command", "high", command)],
     ["any file can be deleted", decide("delete_path", "high", file)],
-    ["any host can be fetched from", decide("fetch", "medium", url)],
+    ["any host, such as some-host.com, can be fetched from", decide("fetch", "medium", url)],
   ] as const;
   const credentials = [".env", ".ssh/id_ed25519", "server.pem"].filter(
     (path) =>
