@@ -15,9 +15,6 @@ export async function logChecks(house: House, config: Config, logger: Logger, si
     await turn();
     const { id: check, status, message, remedy } = await examine(examination, subject);
     if (signal.aborted) return;
-    if (status === "ok") continue;
-    logger[status === "fail" ? "error" : "warn"]({ check, status, remedy }, message);
-    // Of a log that can't be written nobody would read it there.
-    if (check === "log") process.stderr.write(`${JSON.stringify({ level: status, check, status, remedy, msg: message })}\n`);
+    if (status !== "ok") logger[status === "fail" ? "error" : "warn"]({ check, status, remedy }, message);
   }
 }

@@ -1,6 +1,6 @@
 /** Each check of doctor, made to warn or fail by what it looks at, with the words that a person gets. Machines of another kind are in doctor-machine. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import Sqlite from "better-sqlite3";
@@ -31,32 +31,32 @@ interface Row {
   readonly status: "ok" | "warn" | "fail";
   readonly message: string | RegExp;
   readonly remedy: string | RegExp;
-  readonly arrange: () => Start | Promise<Start>;
+  readonly arrange: (world: World) => Start | Promise<Start>;
 }
 
 /** A policy file of the user's, above the profile `local` unless it says otherwise. */
-function policy(text: string, head = "version: 1\nextends: [local]"): Start {
+function policy(world: World, text: string, head = "version: 1\nextends: [local]"): Start {
   const file = join(world.root, "policy.yaml");
   writeFileSync(file, `${head}\n${text}\n`, { mode: 0o600 });
   return { args: ["--policy", file] };
 }
 
 /** A state directory in which a server has worked. */
-async function audited(options: Parameters<typeof startAudit>[1] = {}): Promise<void> {
+async function audited(world: World, options: Parameters<typeof startAudit>[1] = {}): Promise<void> {
   mkdirSync(world.state, { mode: 0o700 });
   const audit = startAudit(world.state, { now: Date.now, ...options });
   await recordCalls(audit, 0, 5);
   audit.close();
 }
 
-function inState(name: string, content: string | Buffer, mode = 0o600): void {
+function inState(world: World, name: string, content: string | Buffer, mode = 0o600): void {
   mkdirSync(world.state, { recursive: true, mode: 0o700 });
   writeFileSync(join(world.state, name), content);
   chmodSync(join(world.state, name), mode);
 }
 
 /** A clock that is wrong by so many milliseconds. */
-function clock(milliseconds: number): Start {
+function clock(world: World, milliseconds: number): Start {
   const file = join(world.root, "clock");
   writeFileSync(file, String(milliseconds));
   return { env: { CLOCK_FILE: file, NODE_OPTIONS: `--import ${CLOCK}` } };
@@ -85,7 +85,7 @@ const rows: Row[] = [
     status: "fail",
     message: /^the state directory \/no\/such\/home\/.* can't be made: \/ is not writable$/,
     remedy: "with --state",
-    arrange: () => ({ env: { HOME: "/no/such/home", PORTCULLIS_STATE: "" }, before: asOrdinaryUser(world) }),
+    arrange: (world) => ({ env: { HOME: "/no/such/home", PORTCULLIS_STATE: "" }, before: asOrdinaryUser(world) }),
   },
   {
     name: "root",
@@ -101,7 +101,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^the clock says 21\d\d-/,
     remedy: "Set the clock",
-    arrange: () => clock(100 * 365.25 * 86_400_000),
+    arrange: (world) => clock(world, 100 * 365.25 * 86_400_000),
   },
   {
     name: "a clock that was set back since the newest record",
@@ -109,8 +109,8 @@ const rows: Row[] = [
     status: "warn",
     message: /^the clock was set back: the audit has a record of 20\d\d-.*, 3 hours ahead of now$/,
     remedy: "Set the clock",
-    arrange: async () => {
-      await audited({ now: () => Date.now() + 3 * 3_600_000 });
+    arrange: async (world) => {
+      await audited(world, { now: () => Date.now() + 3 * 3_600_000 });
       return {};
     },
   },
@@ -128,7 +128,7 @@ const rows: Row[] = [
     status: "fail",
     message: /config\.yaml:1:1: unknown key "polcy" - did you mean "policy"\?$/,
     remedy: "Correct the flag, the variable or the line that is named.",
-    arrange: () => {
+    arrange: (world) => {
       writeFileSync(join(world.root, "config.yaml"), "polcy: x\n");
       return { args: ["--config", join(world.root, "config.yaml")] };
     },
@@ -163,7 +163,7 @@ const rows: Row[] = [
     status: "fail",
     message: "EACCES",
     remedy: "that this user can read",
-    arrange: () => {
+    arrange: (world) => {
       const before = asOrdinaryUser(world);
       chmodSync(world.workspace, 0o000);
       return { before, cwd: world.root, args: [world.workspace] };
@@ -175,7 +175,7 @@ const rows: Row[] = [
     status: "warn",
     message: "hands over far more than a project",
     remedy: "Name the project's own directory",
-    arrange: () => ({ args: [join(world.root, "home")] }),
+    arrange: (world) => ({ args: [join(world.root, "home")] }),
   },
   {
     name: "a log directory that has vanished",
@@ -189,9 +189,9 @@ const rows: Row[] = [
     name: "a log that is a directory",
     id: "log",
     status: "warn",
-    message: "is no ordinary file",
+    message: "is a directory",
     remedy: "with --log-file",
-    arrange: () => ({ args: ["--log-file", world.workspace] }),
+    arrange: (world) => ({ args: ["--log-file", world.workspace] }),
   },
   {
     name: "a log directory that this user can't write",
@@ -199,7 +199,7 @@ const rows: Row[] = [
     status: "warn",
     message: "can't be written (EACCES)",
     remedy: "Let the server's user write there",
-    arrange: () => {
+    arrange: (world) => {
       const before = asOrdinaryUser(world);
       mkdirSync(join(world.root, "logs"), { mode: 0o555 });
       return { before, args: ["--log-file", join(world.root, "logs", "log")] };
@@ -211,8 +211,8 @@ const rows: Row[] = [
     status: "ok",
     message: /state; the state directory was open to others: its mode is 0700 now; seal\.key was open to others: its mode is 0600 now$/,
     remedy: /^$/,
-    arrange: () => {
-      inState("seal.key", randomBytes(32), 0o644);
+    arrange: (world) => {
+      inState(world, "seal.key", randomBytes(32), 0o644);
       chmodSync(world.state, 0o755);
       return {};
     },
@@ -223,7 +223,7 @@ const rows: Row[] = [
     status: "fail",
     message: "belongs to another user",
     remedy: "with --state, or run as its owner",
-    arrange: () => {
+    arrange: (world) => {
       const before = asOrdinaryUser(world);
       if (IS_ROOT) mkdirSync(world.state, { mode: 0o755 });
       return { before, ...(IS_ROOT ? {} : { args: ["--state", "/usr"] }) };
@@ -235,7 +235,7 @@ const rows: Row[] = [
     status: "fail",
     message: "can't be made or opened (EEXIST)",
     remedy: "Choose another with --state.",
-    arrange: () => {
+    arrange: (world) => {
       writeFileSync(world.state, "");
       return {};
     },
@@ -246,8 +246,8 @@ const rows: Row[] = [
     status: "fail",
     message: /seal\.key holds 16 bytes instead of 32$/,
     remedy: "Restore it, or remove it to start anew.",
-    arrange: () => {
-      inState("seal.key", randomBytes(16));
+    arrange: (world) => {
+      inState(world, "seal.key", randomBytes(16));
       return {};
     },
   },
@@ -257,8 +257,8 @@ const rows: Row[] = [
     status: "fail",
     message: /digest\.key holds 33 bytes instead of 32$/,
     remedy: "Restore it",
-    arrange: () => {
-      inState("digest.key", randomBytes(33));
+    arrange: (world) => {
+      inState(world, "digest.key", randomBytes(33));
       return {};
     },
   },
@@ -268,8 +268,8 @@ const rows: Row[] = [
     status: "fail",
     message: "the audit key is not readable",
     remedy: "Restore `audit.key` from a backup",
-    arrange: () => {
-      inState("audit.key", "x");
+    arrange: (world) => {
+      inState(world, "audit.key", "x");
       return {};
     },
   },
@@ -279,8 +279,8 @@ const rows: Row[] = [
     status: "fail",
     message: "audit.key is missing",
     remedy: /cli\.js keys rotate-audit --lost --state \S+\/state$/,
-    arrange: async () => {
-      await audited();
+    arrange: async (world) => {
+      await audited(world);
       rmSync(join(world.state, "audit.key"));
       return {};
     },
@@ -291,8 +291,8 @@ const rows: Row[] = [
     status: "fail",
     message: "the audit database is damaged",
     remedy: "restore a backup",
-    arrange: () => {
-      inState("portcullis.db", "not a database, whatever it is called ".repeat(40));
+    arrange: (world) => {
+      inState(world, "portcullis.db", "not a database, whatever it is called ".repeat(40));
       return {};
     },
   },
@@ -302,8 +302,8 @@ const rows: Row[] = [
     status: "fail",
     message: /is of version 99 and this portcullis knows \d+$/,
     remedy: "Use the newer portcullis",
-    arrange: async () => {
-      await audited();
+    arrange: async (world) => {
+      await audited(world);
       const db = new Sqlite(join(world.state, "portcullis.db"));
       db.pragma("user_version = 99");
       db.close();
@@ -316,8 +316,8 @@ const rows: Row[] = [
     status: "fail",
     message: "the audit does not hold at record 3: its bytes or its place in the log were changed",
     remedy: /cli\.js audit verify --state \S+\/state$/,
-    arrange: async () => {
-      await audited();
+    arrange: async (world) => {
+      await audited(world);
       const db = openDatabase(join(world.state, "portcullis.db"));
       db.prepare("UPDATE record SET body = replace(body, 'allow', 'deny') WHERE seq = 3").run();
       db.prepare("UPDATE record SET body = body || ' ' WHERE seq = 3").run();
@@ -331,8 +331,8 @@ const rows: Row[] = [
     status: "fail",
     message: "the log was cut or swapped for an older copy",
     remedy: "keep the state directory as evidence",
-    arrange: async () => {
-      await audited();
+    arrange: async (world) => {
+      await audited(world);
       const kept = join(world.root, "kept");
       cpSync(world.state, kept, { recursive: true });
       const audit = startAudit(world.state);
@@ -349,8 +349,8 @@ const rows: Row[] = [
     status: "warn",
     message: "1 calls have no outcome: the server that made them died",
     remedy: /cli\.js audit query --state \S+\/state$/,
-    arrange: async () => {
-      await audited();
+    arrange: async (world) => {
+      await audited(world);
       const living = join(world.root, "living");
       cpSync(world.state, living, { recursive: true });
       rmSync(world.state, { recursive: true });
@@ -368,7 +368,7 @@ const rows: Row[] = [
     status: "fail",
     message: /policy\.yaml:3:1: unknown key "rulse" - did you mean "rules"\?$/,
     remedy: "Correct the lines that are named; see docs/policy.md.",
-    arrange: () => policy("rulse: []"),
+    arrange: (world) => policy(world, "rulse: []"),
   },
   {
     name: "a policy whose own test fails",
@@ -376,7 +376,7 @@ const rows: Row[] = [
     status: "fail",
     message: "the test expects deny, the policy says allow",
     remedy: "Correct the lines that are named",
-    arrange: () => policy("tests: [{ path: src/a, op: read, expect: deny }]"),
+    arrange: (world) => policy(world, "tests: [{ path: src/a, op: read, expect: deny }]"),
   },
   {
     name: "a policy that others can write",
@@ -384,8 +384,8 @@ const rows: Row[] = [
     status: "fail",
     message: "policy.yaml:1:1",
     remedy: "Correct the lines that are named",
-    arrange: () => {
-      const start = policy("");
+    arrange: (world) => {
+      const start = policy(world, "");
       chmodSync(join(world.root, "policy.yaml"), 0o666);
       return start;
     },
@@ -396,8 +396,11 @@ const rows: Row[] = [
     status: "warn",
     message: 'can never have its way: "no" denies all it matches',
     remedy: "Correct the lines that are named",
-    arrange: () =>
-      policy("rules:\n  - { id: no, effect: deny, path: [a], why: x }\n  - { id: late, effect: allow, op: read, path: [a], why: x }"),
+    arrange: (world) =>
+      policy(
+        world,
+        "rules:\n  - { id: no, effect: deny, path: [a], why: x }\n  - { id: late, effect: allow, op: read, path: [a], why: x }",
+      ),
   },
   {
     name: "a secret that is missing",
@@ -405,7 +408,7 @@ const rows: Row[] = [
     status: "warn",
     message: "TOKEN (env): missing",
     remedy: "Set the variable",
-    arrange: () => policy("secrets: { TOKEN: { from: 'env:NOT_SET' } }"),
+    arrange: (world) => policy(world, "secrets: { TOKEN: { from: 'env:NOT_SET' } }"),
   },
   {
     name: "a broken policy: what hangs on it says so",
@@ -413,7 +416,7 @@ const rows: Row[] = [
     status: "warn",
     message: "not looked at, because of `policy`",
     remedy: "Mend `policy` first.",
-    arrange: () => policy("rulse: []"),
+    arrange: (world) => policy(world, "rulse: []"),
   },
   {
     name: "a sandbox that is off, among the risks",
@@ -421,7 +424,7 @@ const rows: Row[] = [
     status: "warn",
     message: "commands run unconfined (sandbox.backend: off)",
     remedy: "Set sandbox.backend to auto.",
-    arrange: () => policy("sandbox: { backend: off }"),
+    arrange: (world) => policy(world, "sandbox: { backend: off }"),
   },
   {
     name: "a sandbox that is off, where the sandbox is told",
@@ -429,7 +432,7 @@ const rows: Row[] = [
     status: "warn",
     message: "sandbox.backend is off: commands are not confined",
     remedy: "Set sandbox.backend to auto in the policy.",
-    arrange: () => policy("sandbox: { backend: off }"),
+    arrange: (world) => policy(world, "sandbox: { backend: off }"),
   },
   {
     name: "a mode that asks nobody",
@@ -437,7 +440,7 @@ const rows: Row[] = [
     status: "warn",
     message: /approvals\.mode: auto-approve\); any command runs unasked \(by default\); any file can be deleted unasked \(by default\)$/,
     remedy: "Set approvals.mode to approve-writes. Name in allow rules what may go unasked",
-    arrange: () => policy("approvals: { mode: auto-approve }"),
+    arrange: (world) => policy(world, "approvals: { mode: auto-approve }"),
   },
   {
     name: "a rule that lets any command run",
@@ -445,7 +448,7 @@ const rows: Row[] = [
     status: "warn",
     message: "any command runs unasked (by any)",
     remedy: "Name in allow rules what may go unasked",
-    arrange: () => policy("rules: [{ id: any, effect: allow, tool: run_command, why: x }]"),
+    arrange: (world) => policy(world, "rules: [{ id: any, effect: allow, tool: run_command, why: x }]"),
   },
   {
     name: "a rule that lets any file be deleted",
@@ -453,7 +456,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^any file can be deleted unasked \(by any\)$/,
     remedy: "Name in allow rules what may go unasked",
-    arrange: () => policy("rules: [{ id: any, effect: allow, op: delete, path: ['**'], why: x }]"),
+    arrange: (world) => policy(world, "rules: [{ id: any, effect: allow, op: delete, path: ['**'], why: x }]"),
   },
   {
     name: "a rule that lets any host be fetched from",
@@ -461,7 +464,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^any host, such as some-host\.com, can be fetched from unasked \(by any\)$/,
     remedy: "Name in allow rules what may go unasked",
-    arrange: () => policy("rules: [{ id: any, effect: allow, net: { host: ['*.com'] }, why: x }]"),
+    arrange: (world) => policy(world, "rules: [{ id: any, effect: allow, net: { host: ['*.com'] }, why: x }]"),
   },
   {
     name: "a list of hosts that has all of them",
@@ -469,7 +472,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^any host, such as some-host\.com, can be fetched from unasked \(by egress\.allow\)$/,
     remedy: "Name in allow rules what may go unasked",
-    arrange: () => policy("egress: { allow: ['*'] }"),
+    arrange: (world) => policy(world, "egress: { allow: ['*'] }"),
   },
   {
     name: "answers that are not checked",
@@ -477,7 +480,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^answers of read_text_file, run_command, fetch are not checked \(sanitize: off\)$/,
     remedy: "Set sanitize to standard.",
-    arrange: () => policy("sanitize: off"),
+    arrange: (world) => policy(world, "sanitize: off"),
   },
   {
     name: "answers of one tool that are not checked",
@@ -485,7 +488,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^answers of fetch are not checked \(sanitize: off\)$/,
     remedy: "Set sanitize to standard.",
-    arrange: () => policy("sanitize: { fetch: off }"),
+    arrange: (world) => policy(world, "sanitize: { fetch: off }"),
   },
   {
     name: "a policy without the rule on credentials",
@@ -493,7 +496,7 @@ const rows: Row[] = [
     status: "warn",
     message: "credentials may be read (.env, .ssh/id_ed25519, server.pem)",
     remedy: "Write `extends: [local]`",
-    arrange: () => policy("", "version: 1"),
+    arrange: (world) => policy(world, "", "version: 1"),
   },
   {
     name: "a policy that only warns",
@@ -501,7 +504,7 @@ const rows: Row[] = [
     status: "warn",
     message: "is in mode warn: it changes nothing",
     remedy: "Set mode to enforce.",
-    arrange: () => policy("mode: warn"),
+    arrange: (world) => policy(world, "mode: warn"),
   },
   {
     name: "a user for commands that doesn't exist",
@@ -509,7 +512,7 @@ const rows: Row[] = [
     status: "warn",
     message: "there is no user `nosuchuser` to run commands as",
     remedy: "Set sandbox.user in the policy to an existing user that is not root.",
-    arrange: () => ({ ...policy("sandbox: { user: nosuchuser }"), before: AS_ROOT }),
+    arrange: (world) => ({ ...policy(world, "sandbox: { user: nosuchuser }"), before: AS_ROOT }),
   },
   {
     name: "a name server that refuses the question",
@@ -517,7 +520,7 @@ const rows: Row[] = [
     status: "warn",
     message: "127.0.0.1:9 (egress.dns) does not answer (ECONNREFUSED)",
     remedy: "Correct `egress.dns` in the policy.",
-    arrange: () => policy('egress: { dns: ["127.0.0.1:9"] }'),
+    arrange: (world) => policy(world, 'egress: { dns: ["127.0.0.1:9"] }'),
   },
   {
     name: "credentials in the home directory, out of reach of the tools",
@@ -525,7 +528,7 @@ const rows: Row[] = [
     status: "warn",
     message: /^this user can read ~\/\.ssh, ~\/\.kube: they lie outside the workspaces, .*; sandboxed commands do not see/,
     remedy: /^To have nothing within reach, run the server as a user of its own\.$/,
-    arrange: () => {
+    arrange: (world) => {
       for (const name of [".ssh", ".kube"]) mkdirSync(join(world.root, "home", name));
       return {};
     },
@@ -536,9 +539,9 @@ const rows: Row[] = [
     status: "warn",
     message: /~\/\.aws inside a workspace: only rules of the policy .*; commands are not confined/,
     remedy: "Serve a workspace that does not hold them. Set sandbox.backend to auto in the policy.",
-    arrange: () => {
+    arrange: (world) => {
       mkdirSync(join(world.root, "home", ".aws"));
-      const { args = [] } = policy("sandbox: { backend: off }");
+      const { args = [] } = policy(world, "sandbox: { backend: off }");
       return { args: [...args, join(world.root, "home")] };
     },
   },
@@ -546,9 +549,20 @@ const rows: Row[] = [
 
 const like = (text: string | RegExp) => (typeof text === "string" ? expect.stringContaining(text) : expect.stringMatching(text));
 
-describe("doctor finds", () => {
+/** Runs a row on a machine of its own, which is gone when it ends. */
+async function onItsOwn<T>(use: (world: World) => Promise<T>): Promise<T> {
+  const own = createWorld();
+  own.share();
+  try {
+    return await use(own);
+  } finally {
+    own.remove();
+  }
+}
+
+describe.concurrent("doctor finds", () => {
   test.each(rows)("$name ($id)", async ({ id, status, message, remedy, arrange }) => {
-    const report = await doctor(world, await arrange());
+    const report = await onItsOwn(async (own) => doctor(own, await arrange(own)));
     expect(report.of(id)).toEqual({ id, status, message: like(message), remedy: like(remedy) });
     const failed = report.checks.filter((check) => check.status === "fail");
     expect([report.ok, report.code]).toEqual(failed.length === 0 ? [true, 0] : [false, 1]);
@@ -560,17 +574,10 @@ describe("doctor finds", () => {
 });
 
 /** A fresh machine, to hold the others against. */
-const healthy = (async () => {
-  const fresh = createWorld();
-  fresh.share();
-  try {
-    const report = await doctor(fresh);
-    const made = statSync(fresh.state, { throwIfNoEntry: false }) !== undefined;
-    return { ...report, made };
-  } finally {
-    fresh.remove();
-  }
-})();
+const healthy = onItsOwn(async (own) => {
+  const report = await doctor(own);
+  return { ...report, made: existsSync(own.state) };
+});
 
 test("a fresh machine has nothing that fails, and doctor makes nothing there", async () => {
   const { code, ok, made, checks } = await healthy;
@@ -617,7 +624,7 @@ test.each<[string, readonly (readonly string[] | null)[], object]>([
 ])("a name server that %s, and is asked for nothing that the world has", async (_name, script, finding) => {
   const server = await serveDns({ "portcullis.invalid": script }, []);
   try {
-    expect((await doctor(world, policy(`egress: { dns: ["${server.address}"] }`))).of("dns")).toMatchObject(finding);
+    expect((await doctor(world, policy(world, `egress: { dns: ["${server.address}"] }`))).of("dns")).toMatchObject(finding);
     expect([...new Set(server.asked)]).toEqual(["portcullis.invalid"]);
   } finally {
     await server.close();
@@ -625,7 +632,7 @@ test.each<[string, readonly (readonly string[] | null)[], object]>([
 });
 
 test("a running server that kept its policy, because the changed one is broken, until it is mended", async () => {
-  const { args = [] } = policy("");
+  const { args = [] } = policy(world, "");
   const file = args[1] ?? "";
   const client = await connect("v1 SDK", world, { args });
   try {
@@ -634,7 +641,7 @@ test("a running server that kept its policy, because the changed one is broken, 
     expect(await reload()).toMatchObject({ status: "ok", message: expect.stringContaining("was taken up at") });
     writeFileSync(file, "rulse: []\n");
     await expect.poll(reload, SOON).toMatchObject({ status: "warn", message: expect.stringContaining("kept the one before") });
-    policy("");
+    policy(world, "");
     await expect.poll(reload, SOON).toMatchObject({ status: "ok" });
   } finally {
     await client.close();
@@ -659,7 +666,7 @@ describe("an installation", () => {
   const AGAIN = "Install portcullis again with npm, for this machine and Node, and without --omit=optional.";
 
   test("without its native packages: each is told, and the rest is looked at", async () => {
-    await audited();
+    await audited(world);
     const { code, of } = await doctor(world, install({}));
     expect(code).toBe(1);
     for (const id of ["sqlite", "ripgrep"])
@@ -692,7 +699,7 @@ describe("an installation", () => {
       /local file system/,
     ],
   ])("%s", async (_name, text, id, message, remedy) => {
-    await audited();
+    await audited(world);
     const found = (await doctor(world, install({ "better-sqlite3": text }))).of(id);
     expect(found).toEqual({ id, status: "fail", message: like(message), remedy: like(remedy) });
   });

@@ -31,7 +31,7 @@ async function checkWorkspaces(subject: Subject): Promise<Finding> {
 /** Below this much free space (bytes) a log soon stops. */
 const LOG_SPACE = 64 * 1024 ** 2;
 
-/** A log that can't be written stops nothing, so that is a warning. */
+/** A log that can't be written stops nothing (lines go to stderr, or are lost), so that is a warning. */
 async function checkLog(subject: Subject): Promise<Finding> {
   const { file } = (await subject.config()).log;
   if (file === undefined) return ok("the log goes to stderr");
@@ -42,7 +42,7 @@ async function checkLog(subject: Subject): Promise<Finding> {
       `Make it: mkdir -p ${quoteWord(directory)} (then start the server again), or name another file with --log-file.`,
     );
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isFile()) return warn(`the log ${file} is no ordinary file`, "Name another file with --log-file.");
+  if (found?.isDirectory()) return warn(`the log ${file} is a directory`, "Name another file with --log-file.");
   try {
     accessSync(found === undefined ? directory : file, constants.W_OK);
   } catch (error) {
