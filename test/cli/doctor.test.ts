@@ -1,11 +1,12 @@
 /** Each check of doctor, made to warn or fail by what it looks at, with the words that a person gets. Machines of another kind are in doctor-machine. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/audit/database.ts";
+import { EXAMINATIONS } from "../../src/cli/checks/list.ts";
 import { makeIntent, recordCalls, startAudit } from "../audit/state.ts";
 import { serveDns } from "../egress/dns-server.ts";
 import { connect } from "../e2e/clients.ts";
@@ -586,12 +587,19 @@ test("a fresh machine has nothing that fails, and doctor makes nothing there", a
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
 });
 
+test("docs/doctor.md has every check, in this order", async () => {
+  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "doctor.md"), "utf8");
+  const documented = [...page.matchAll(/^\| `(\w+)`( \*)? \|/gm)].map(([, id, star]) => ({ id, atStart: star !== undefined }));
+  expect(documented).toEqual(EXAMINATIONS.map(({ id, atStart }) => ({ id, atStart })));
+  expect(documented.map(({ id }) => id)).toEqual((await healthy).checks.map(({ id }) => id));
+});
+
 test("a fresh machine has nothing that fails for an ordinary user either", async () => {
-  const { code, checks, of } = await doctor(world, { before: asOrdinaryUser(world) });
-  expect(code).toBe(0);
-  expect(checks.filter(({ status }) => status === "fail")).toEqual([]);
-  expect(of("user")).toMatchObject({ status: "ok" });
-  expect(of("risks")).toMatchObject({ status: "ok", message: expect.stringContaining("credentials stay denied") });
+  const report = await doctor(world, { before: asOrdinaryUser(world) });
+  expect(report.code).toBe(0);
+  expect(report.checks.filter(({ status }) => status === "fail")).toEqual([]);
+  expect(report.of("user")).toMatchObject({ status: "ok" });
+  expect(report.of("risks")).toMatchObject({ status: "ok", message: expect.stringContaining("credentials stay denied") });
 });
 
 test("for people: a line for each check, what to do below it", async () => {
@@ -667,13 +675,13 @@ describe("an installation", () => {
 
   test("without its native packages: each is told, and the rest is looked at", async () => {
     await audited(world);
-    const { code, of } = await doctor(world, install({}));
-    expect(code).toBe(1);
+    const report = await doctor(world, install({}));
+    expect(report.code).toBe(1);
     for (const id of ["sqlite", "ripgrep"])
-      expect(of(id)).toEqual({ id, status: "fail", message: expect.stringContaining("Cannot find package"), remedy: AGAIN });
+      expect(report.of(id)).toEqual({ id, status: "fail", message: expect.stringContaining("Cannot find package"), remedy: AGAIN });
     for (const id of ["database", "audit"])
-      expect(of(id)).toEqual({ id, status: "warn", message: "not looked at, because of `sqlite`", remedy: "Mend `sqlite` first." });
-    expect(of("policy")).toMatchObject({ status: "ok" });
+      expect(report.of(id)).toEqual({ id, status: "warn", message: "not looked at, because of `sqlite`", remedy: "Mend `sqlite` first." });
+    expect(report.of("policy")).toMatchObject({ status: "ok" });
   });
 
   test.each([
