@@ -1,0 +1,120 @@
+/** The two sides of the HTTP bench, each on loopback: Portcullis with a key, and `mcp-proxy` in front of the reference filesystem server. */
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const repository = join(import.meta.dirname, "..");
+const OURS = join(repository, "dist", "cli.js");
+const FILESYSTEM = join(repository, "node_modules", "@modelcontextprotocol", "server-filesystem", "dist", "index.js");
+
+/** No dependency of ours: it brings 107 packages and 38 MB, a public tunnel among them. So it is installed when it is measured, and kept for the next time. */
+const PROXY = "mcp-proxy@6.7.19";
+const PROXY_HOME = join(tmpdir(), "portcullis-bench-peers", PROXY);
+
+export interface Running {
+  readonly url: string;
+  readonly pid: number;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Ours, with rates and concurrency lifted: the defaults would rightly refuse so many calls of one principal. `keys` are the names of the keys to make. */
+export async function startOurs(root: string, work: string, names: readonly string[] = ["bench"]): Promise<Running & { keys: string[] }> {
+  const state = join(root, "state");
+  const policy = join(root, "policy.yaml");
+  const limits = `limits: { rate: { "*": 1000000/min }, concurrent: 100000 }\nbudgets: { session: { calls: 1000000 }, principal: { calls: 1000000/day } }`;
+  writeFileSync(policy, `version: 1\nextends: [local]\napprovals: { mode: auto-approve }\n${limits}\n`, { mode: 0o600 });
+  const env = { PATH: process.env.PATH ?? "", HOME: root };
+  const keys = names.map((name) =>
+    execFileSync(process.execPath, [OURS, "keys", "create", "--name", name, "--state", state], { env, encoding: "utf8" }).trim(),
+  );
+  const flags = process.env.BENCH_SERVER_FLAGS?.split(" ") ?? [];
+  const child = spawn(
+    process.execPath,
+    [...flags, OURS, "serve", "--http", "0", "--workspace", work, "--state", state, "--policy", policy],
+    { env, stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let log = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      // Once it serves, its log is drained and thrown away.
+      if (log.length > 100_000) return;
+      log += chunk;
+      const found = /"url":"(http:[^"]+)"/.exec(log)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once("exit", () => reject(new Error(`the server ended: ${log}`)));
+  });
+  return { ...running(child, `${url}/mcp`), headers: { authorization: `Bearer ${keys[0]}` }, keys };
+}
+
+/** The peer: stateful Streamable HTTP in front of one filesystem server that all sessions share. */
+export async function startPeer(root: string, work: string): Promise<Running> {
+  const entry = join(PROXY_HOME, "node_modules", "mcp-proxy", "dist", "bin", "mcp-proxy.mjs");
+  if (!existsSync(entry)) {
+    mkdirSync(PROXY_HOME, { recursive: true });
+    writeFileSync(join(PROXY_HOME, "package.json"), "{}\n");
+    const words = ["install", "--save-exact", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PROXY];
+    execFileSync("npm", words, { cwd: PROXY_HOME, stdio: ["ignore", 2, 2] });
+  }
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    [entry, "--host", "127.0.0.1", "--port", String(port), "--server", "stream", "--", process.execPath, FILESYSTEM, work],
+    { env: { PATH: process.env.PATH ?? "", HOME: root }, stdio: ["ignore", "pipe", "ignore"] },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      if (chunk.includes("starting server")) resolve();
+    });
+    child.once("exit", () => reject(new Error("mcp-proxy ended")));
+  });
+  return running(child, `http://127.0.0.1:${port}/mcp`);
+}
+
+function running(child: ChildProcess, url: string): Running {
+  return {
+    url,
+    pid: child.pid ?? 0,
+    headers: {},
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null) return resolve();
+        child.removeAllListeners("exit").once("exit", () => resolve());
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** MiB that a process and its children hold. */
+export function residentMiB(pid: number): number {
+  const children = new Map<number, number[]>();
+  const held = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const status = readFileSync(`/proc/${name}/status`, "utf8");
+      const parent = Number(/PPid:\s+(\d+)/.exec(status)?.[1]);
+      held.set(Number(name), Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // Ended while we looked.
+    }
+  }
+  const sum = (one: number): number => (held.get(one) ?? 0) + (children.get(one) ?? []).reduce((total, child) => total + sum(child), 0);
+  return sum(pid);
+}
