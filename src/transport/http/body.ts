@@ -54,7 +54,7 @@ function readText(incoming: HttpBindings["incoming"]): Promise<string | undefine
     });
     incoming.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
     incoming.on("error", reject);
-    incoming.on("close", () => reject(new Error("the body ended before its time")));
+    incoming.on("close", () => incoming.readableEnded || reject(new Error("the body ended before its time")));
   });
 }
 
