@@ -44,8 +44,7 @@ export function createClient(server: Running, connections: number, authorization
     post,
     async open() {
       const id = (last += 1);
-      const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: CLIENT };
-      const { status, session, message } = await post({ jsonrpc: "2.0", id, method: "initialize", params });
+      const { status, session, message } = await post(initialize(id));
       if (session === undefined || message?.id !== id) throw new Error(`initialize: ${status} ${JSON.stringify(message)}`);
       const initialized = await post({ jsonrpc: "2.0", method: "notifications/initialized" }, inSession(session));
       if (initialized.status !== 202) throw new Error(`initialized: ${initialized.status}`);
@@ -68,6 +67,21 @@ export function createClient(server: Running, connections: number, authorization
     },
     close: () => pool.destroy(),
   };
+}
+
+/** The first message of a session of an older client. */
+export function initialize(id: number): object {
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: CLIENT };
+  return { jsonrpc: "2.0", id, method: "initialize", params };
+}
+
+/** Runs `work` for each of `count`, `atOnce` of them at a time. */
+export async function bounded(atOnce: number, count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 const inSession = (session: string) => ({ "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" });

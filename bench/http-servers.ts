@@ -1,7 +1,7 @@
 /** The two sides of the HTTP bench, each on loopback: Portcullis with a key, and `mcp-proxy` in front of the reference filesystem server. */
 import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -101,19 +101,18 @@ function freePort(): Promise<number> {
 
 /** MiB that a process and its children hold. */
 export function residentMiB(pid: number): number {
-  const children = new Map<number, number[]>();
-  const held = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const status = readFileSync(`/proc/${name}/status`, "utf8");
-      const parent = Number(/PPid:\s+(\d+)/.exec(status)?.[1]);
-      held.set(Number(name), Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    } catch {
-      // Ended while we looked.
-    }
-  }
-  const sum = (one: number): number => (held.get(one) ?? 0) + (children.get(one) ?? []).reduce((total, child) => total + sum(child), 0);
-  return sum(pid);
+  return sumOf(pid, (one) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, "utf8"))?.[1] ?? 0)) / 1024;
+}
+
+/** Milliseconds of processor time that a process and its children have used, in steps of 10 (proc_pid_stat(5): utime, stime). */
+export function processorMs(pid: number): number {
+  return sumOf(pid, (one) => {
+    const fields = readFileSync(`/proc/${one}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  });
+}
+
+function sumOf(pid: number, of: (pid: number) => number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  return of(pid) + children.reduce((sum, child) => sum + sumOf(child, of), 0);
 }

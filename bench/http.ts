@@ -5,9 +5,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "./http-client.ts";
+import { bounded, createClient } from "./http-client.ts";
 import type { Era, RawClient } from "./http-client.ts";
-import { residentMiB, startOurs, startPeer } from "./http-servers.ts";
+import { processorMs, residentMiB, startOurs, startPeer } from "./http-servers.ts";
 import type { Running } from "./http-servers.ts";
 import { median, printFigure, printRow } from "./report.ts";
 
@@ -26,8 +26,9 @@ interface Side {
 
 interface Measured {
   readonly latencies: number[];
-  /** Milliseconds of wall time by call, for each turn. */
+  /** Milliseconds of wall time by call, and of processor time of the server's processes; one for each turn. */
   readonly perCall: number[];
+  readonly processor: number[];
   errors: number;
   firstError: string;
 }
@@ -65,22 +66,13 @@ function contentOf(session: number): string {
   return `${`session ${session} `.repeat(100).slice(0, 1023)}\n`;
 }
 
-/** Runs `work` for each of `count`, so many at once. */
-async function bounded(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
 /** Both have compiled what they need before anything is measured; the MiB that each holds then. */
 async function warm(sides: readonly Side[], work: string): Promise<ReadonlyMap<Side, number>> {
   const held = new Map<Side, number>();
   for (const side of sides) {
     const session = await side.client.open();
-    await bounded(2_000, async () => void (await side.client.read(fileOf(work, 0), session)));
-    await bounded(2_000, async () => void (await side.client.read(fileOf(work, 0), undefined)));
+    await bounded(AT_ONCE, 2_000, async () => void (await side.client.read(fileOf(work, 0), session)));
+    await bounded(AT_ONCE, 2_000, async () => void (await side.client.read(fileOf(work, 0), undefined)));
     await side.client.end(session);
     held.set(side, residentMiB(side.server.pid));
   }
@@ -92,7 +84,7 @@ async function openSessions(sides: readonly Side[], idle: ReadonlyMap<Side, numb
   const grown: number[] = [];
   for (const side of sides) {
     const from = performance.now();
-    await bounded(SESSIONS, async () => void side.sessions.push(await side.client.open()));
+    await bounded(AT_ONCE, SESSIONS, async () => void side.sessions.push(await side.client.open()));
     times.push((performance.now() - from) / SESSIONS);
     grown.push(((residentMiB(side.server.pid) - (idle.get(side) ?? 0)) * 1024) / SESSIONS);
   }
@@ -106,13 +98,16 @@ function both(sides: readonly Side[], of: (side: Side) => number): [number, numb
 }
 
 async function load(sides: readonly Side[], work: string, era: Era): Promise<void> {
-  const measured = new Map(sides.map((side) => [side, { latencies: [], perCall: [], errors: 0, firstError: "" } as Measured]));
+  const measured = new Map(
+    sides.map((side) => [side, { latencies: [], perCall: [], processor: [], errors: 0, firstError: "" } as Measured]),
+  );
   for (let turn = 1; turn <= TURNS; turn += 1) {
     for (const [side, figures] of measured) await callMany(side, figures, work, era);
     printRow(`${era}: memory after ${turn * CALLS} calls`, ...both(sides, ({ server }) => residentMiB(server.pid)), "MiB");
   }
   const figure = (of: (figures: Measured) => number) => both(sides, (side) => of(measured.get(side) as Measured));
   printRow(`${era}: time per call`, ...figure(({ perCall }) => median(perCall)), "ms", 0.75);
+  printRow(`${era}: processor time per call`, ...figure(({ processor }) => median(processor)), "ms");
   printRow(`${era}: latency, median`, ...figure(({ latencies }) => median(latencies)), "ms");
   printRow(`${era}: latency, p99`, ...figure(({ latencies }) => percentile(latencies, 0.99)), "ms");
   for (const [{ name }, { errors, firstError }] of measured) {
@@ -122,9 +117,10 @@ async function load(sides: readonly Side[], work: string, era: Era): Promise<voi
 }
 
 /** One turn. An answer that belongs to another session counts as an error. */
-async function callMany({ client, sessions }: Side, figures: Measured, work: string, era: Era): Promise<void> {
+async function callMany({ client, server, sessions }: Side, figures: Measured, work: string, era: Era): Promise<void> {
+  const used = processorMs(server.pid);
   const from = performance.now();
-  await bounded(CALLS, async (index) => {
+  await bounded(AT_ONCE, CALLS, async (index) => {
     const at = index % SESSIONS;
     const begun = performance.now();
     try {
@@ -137,11 +133,12 @@ async function callMany({ client, sessions }: Side, figures: Measured, work: str
     }
   });
   figures.perCall.push((performance.now() - from) / CALLS);
+  figures.processor.push((processorMs(server.pid) - used) / CALLS);
 }
 
 async function endSessions(sides: readonly Side[]): Promise<void> {
   for (const { client, sessions } of sides)
-    await bounded(sessions.length, async (index) => {
+    await bounded(AT_ONCE, sessions.length, async (index) => {
       const status = await client.end(sessions[index] ?? "");
       if (status !== 200) throw new Error(`DELETE: ${status}`);
     });

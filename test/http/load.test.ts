@@ -71,12 +71,7 @@ describe("100 sessions of two principals, 40 calls at once, 1,000 calls in both 
         const leave = new AbortController();
         const given = read(i, `left-${n}`, "older", leave.signal).catch(() => undefined);
         if (n % 20 === 0) leave.abort();
-        else
-          await post(
-            served.url,
-            { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: `left-${n}` } },
-            sessions[i],
-          );
+        else await post(served.url, { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: `left-${n}` } }, sessions[i]);
         await given;
       }
       const got = await answer;
