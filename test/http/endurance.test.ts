@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { Connections } from "../../src/transport/http/connections.ts";
 import { LegacySessions } from "../../src/transport/http/sessions.ts";
+import { buildServer } from "../../src/transport/mcp.ts";
 import type { Serving } from "../../src/transport/mcp.ts";
 import { JSON_HEADERS, initialize, toolCall } from "./world.ts";
 
@@ -28,7 +29,7 @@ describe("10,000 initialize of one principal", () => {
   const ended = new Set<string>();
   let opened = 0;
   const sessions = new LegacySessions({
-    serving,
+    build: (era) => buildServer(serving, era),
     newId: () => `sess_${(opened += 1)}`,
     onEnd: (id) => ended.add(id),
     onError: (error) => expect(error).toBeUndefined(),
