@@ -65,16 +65,16 @@ try {
   /** Runs a flood while the other principal goes on calling. */
   async function beside(title: string, run: () => Promise<void>): Promise<void> {
     const latencies: number[] = [];
-    let over = false;
+    const flooding = new AbortController();
     const going = (async () => {
-      while (!over) {
+      while (!flooding.signal.aborted) {
         const from = performance.now();
         await other.read(file, session);
         latencies.push(performance.now() - from);
       }
     })();
     await run();
-    over = true;
+    flooding.abort();
     await going;
     printFigure(`${title}: calls of the other meanwhile`, latencies.length, "");
     printFigure(`${title}: their latency, median`, median(latencies), "ms");

@@ -98,9 +98,8 @@ function both(sides: readonly Side[], of: (side: Side) => number): [number, numb
 }
 
 async function load(sides: readonly Side[], work: string, era: Era): Promise<void> {
-  const measured = new Map(
-    sides.map((side) => [side, { latencies: [], perCall: [], processor: [], errors: 0, firstError: "" } as Measured]),
-  );
+  const measured = new Map<Side, Measured>();
+  for (const side of sides) measured.set(side, { latencies: [], perCall: [], processor: [], errors: 0, firstError: "" });
   for (let turn = 1; turn <= TURNS; turn += 1) {
     for (const [side, figures] of measured) await callMany(side, figures, work, era);
     printRow(`${era}: memory after ${turn * CALLS} calls`, ...both(sides, ({ server }) => residentMiB(server.pid)), "MiB");

@@ -1,6 +1,8 @@
 /** Many sessions of both eras at once, with cancellations in between: every answer belongs to its call, its session and its principal. `bench/http.ts` is the large one. */
-import { join } from "node:path";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
@@ -106,4 +108,30 @@ describe("100 sessions of two principals, 40 calls at once, 1,000 calls in both 
     expect(await read(0, "newer", "newer")).toEqual(answerOf(0, "newer"));
     expect(served.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
+});
+
+test("where few descriptors may be open, a flood of idle connections keeps nobody from calling", async () => {
+  const tight = createWorld();
+  tight.put("a.txt", "still here\n");
+  const key = await makeKey(tight, "team");
+  const server = await startHttp(tight, [], "0", ["/bin/sh", "-c", 'ulimit -n 256; exec "$@"', "sh"]);
+  const idle: Socket[] = [];
+  try {
+    const session = await openSession(server.url, key);
+    let closed = 0;
+    await new Promise<void>((resolve) => {
+      for (let n = 0; n < 400; n += 1)
+        idle.push(
+          connect(server.port, "127.0.0.1")
+            .on("error", () => undefined)
+            .on("close", () => (closed += 1) === 400 - 128 && resolve()),
+        );
+    });
+    const { message } = await post(server.url, toolCall(1, "read_text_file", { path: "a.txt" }), session);
+    expect(message?.result).toMatchObject({ content: [{ text: "still here\n" }] });
+  } finally {
+    for (const socket of idle) socket.destroy();
+    await server.stop();
+    tight.remove();
+  }
 });
