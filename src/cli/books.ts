@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openAudit } from "../audit/audit.ts";
-import { openDatabase } from "../audit/database.ts";
+import { openDatabase, requireDatabase } from "../audit/database.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
 import { openApprovals } from "../session/approvals.ts";
@@ -33,11 +33,16 @@ export interface Books {
   close(): void;
 }
 
-/** Opens the state directory that `--state` names, or the one that serve would use. */
-export async function openBooks(state: string | undefined): Promise<Books> {
+/**
+ * Opens the state directory that `--state` names, or the one that serve would use. Unless `create` is said there must be one: a kill switch
+ * thrown in the wrong place must not look as if it worked.
+ */
+export async function openBooks(state: string | undefined, create: boolean): Promise<Books> {
   const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
+  const file = join(config.state, "portcullis.db");
+  if (!create) requireDatabase(file);
   openState(config.state);
-  const db = openDatabase(join(config.state, "portcullis.db"));
+  const db = openDatabase(file);
   const { now } = Date;
   return {
     directory: config.state,

@@ -91,7 +91,7 @@ async function create(options: Options): Promise<void> {
     if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);
     process.stdout.write(`${secret}\n`);
     return 0;
-  });
+  }, true);
 }
 
 async function list(options: Options): Promise<void> {
