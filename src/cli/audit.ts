@@ -53,9 +53,8 @@ export async function run(deps: AuditCommandDeps, verb: () => Promise<number>): 
   try {
     deps.exit(await verb());
   } catch (error) {
-    const { describeFault } = await import("../audit/database.ts");
-    const fromStore = error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
-    if (!(error instanceof Refusal) && !fromStore) throw error;
+    const { describeFault, isStoreFault } = await import("../audit/database.ts");
+    if (!(error instanceof Refusal) && !isStoreFault(error)) throw error;
     const { code, message, remedy } = error instanceof Refusal ? error : describeFault(error);
     deps.err(`portcullis: ${message}: ${remedy}\n`);
     deps.exit(code === "AUDIT_UNAVAILABLE" ? 3 : 2);
