@@ -81,8 +81,6 @@ export const SCENES_OF_STATE: Readonly<Record<string, Follow>> = {
     await page.next("Put right");
     await expect.poll(() => code(client, "read_text_file", READ), SOON).toBe("DENIED");
     await page.next("Put right");
-    await expect.poll(() => code(client, "read_text_file", READ), SOON).toBe("DENIED");
-    await page.next("Put right");
     await expect.poll(() => code(client, "read_text_file", READ), SOON).toBe("done");
     await page.next("Put right");
     await page.next("Afterwards");
