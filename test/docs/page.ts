@@ -37,7 +37,7 @@ export function blocksOf(page: string): Block[] {
 export const PLACEHOLDERS = [...readPage("runbooks/README.md").matchAll(/^\| `([A-Z]+)` \|/gm)].map(([, name = ""]) => name);
 
 /** What differs from run to run, and where the reader's things lie, as the pages show them. */
-function normalize(text: string, world?: World): string {
+export function normalize(text: string, world?: World): string {
   const placed = world === undefined ? text : text.replaceAll(process.execPath, "node").replaceAll(ENTRY, "/opt/portcullis/dist/cli.js");
   return (world === undefined ? placed : placed.replaceAll(world.root, "/home/me"))
     .replaceAll(/\b(sess|call|apr)_[0-9a-f]{32}\b/g, "$1_ID")
