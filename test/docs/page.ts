@@ -11,7 +11,7 @@ const DOCS = join(import.meta.dirname, "..", "..", "docs");
 /** The text of a page, by its path below docs/. */
 export const readPage = (path: string): string => readFileSync(join(DOCS, path), "utf8");
 
-/** A fenced block. `sh` is run, `text` after it is what it prints, `yaml NAME` is written to that file; anything else is an error of the page. */
+/** A fenced block. `sh` is run (`sh terminal` at one, where somebody types yes), `text` after it is what it prints, `yaml NAME` is written to that file. */
 interface Block {
   readonly section: string;
   readonly language: string;
@@ -56,7 +56,9 @@ export type Inside = (argv: readonly string[]) => readonly string[];
 export interface Page {
   /** Runs the next commands, which must stand in this section; gives what they printed. */
   next(section: string, values?: Readonly<Record<string, string>>): Promise<string>;
-  /** The sections of commands that nobody ran. */
+  /** Compares the next text that stands in this section with what came of something else than a command. */
+  shows(section: string, actual: string): void;
+  /** The sections of commands that nobody ran, and of texts that nobody compared. */
   left(): string[];
 }
 
@@ -72,11 +74,17 @@ export function openPage(path: string, world: World, inside: Inside = (argv) => 
   return {
     async next(section, values = {}) {
       for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
-        if (block.language === "yaml") writeFileSync(join(world.root, block.info), placed(block.text), { mode: 0o600 });
-        if (block.language !== "sh") continue;
-        expect(block.section).toBe(section);
-        const [command = "", ...args] = inside(["bash", "-euo", "pipefail", "-c", `exec 2>&1\n${placed(fill(block.text, values))}`]);
-        const ran = await run(command, args, world.root, env);
+        if (block.language === "yaml" && block.info !== "")
+          writeFileSync(join(world.root, block.info), placed(block.text), { mode: 0o600 });
+        if (block.language === "yaml") continue;
+        expect(block).toMatchObject({ section, language: "sh" });
+        const script = join(bin, "block.sh");
+        writeFileSync(script, placed(fill(block.text, values)));
+        const terminal = block.info === "terminal";
+        const words = terminal
+          ? ["script", "-qec", `bash --norc -euo pipefail '${script}'`, "/dev/null"]
+          : ["bash", "--norc", "-euo", "pipefail", "-c", `. '${script}' 2>&1`];
+        const ran = await run(inside(words), world.root, env, terminal ? "yes\n" : "");
         expect({ ...ran, block: block.text }).toEqual({
           ...ran,
           block: block.text,
@@ -87,7 +95,13 @@ export function openPage(path: string, world: World, inside: Inside = (argv) => 
       }
       throw new Error(`the page ${path} has no more commands for ${section}`);
     },
-    left: () => blocks.flatMap(({ language, section }) => (language === "sh" ? [section] : [])),
+    shows(section, actual) {
+      while (blocks[0] !== undefined && blocks[0].language !== "text") expect(blocks.shift()?.language).not.toBe("sh");
+      const block = blocks.shift();
+      expect(block?.section).toBe(section);
+      expect(normalize(`${actual}\n`, world)).toBe(normalize(block?.text ?? ""));
+    },
+    left: () => blocks.flatMap(({ language, section }) => (language === "sh" || language === "text" ? [section] : [])),
   };
 }
 
@@ -102,12 +116,26 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   return filled;
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: World["env"]): Promise<{ code: number | null; output: string }> {
+/** What a terminal shows in the end: without its own commands, and without the echo of what was typed before anybody asked. */
+function fromTerminal(output: string, typed: string): string {
+  return output
+    .replaceAll("\r", "")
+    .replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, "")
+    .replace(new RegExp(`^${typed}`, "m"), "");
+}
+
+function run(
+  [command = "", ...args]: readonly string[],
+  cwd: string,
+  env: World["env"],
+  typed: string,
+): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(command, args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     let output = "";
     child.stdout.on("data", (part) => (output += String(part)));
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, output }));
+    child.once("close", (code) => resolve({ code, output: typed === "" ? output : fromTerminal(output, typed) }));
+    child.stdin.on("error", () => undefined).end(typed); // a command that ends without reading its input is no error
   });
 }
