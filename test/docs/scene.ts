@@ -24,18 +24,22 @@ interface Line {
 export interface Scene {
   readonly world: World;
   /** Starts a server with `policy.yaml`, which begins as nothing but the profile local, and connects. */
-  start(options?: { readonly kind?: ClientKind; readonly person?: Person; readonly before?: readonly string[] }): Promise<Connected>;
+  readonly start: (options?: {
+    readonly kind?: ClientKind;
+    readonly person?: Person;
+    readonly before?: readonly string[];
+  }) => Promise<Connected>;
   /** Replaces `policy.yaml` with the profile local and this. */
-  writePolicy(text: string): void;
+  readonly writePolicy: (text: string) => void;
   /** Makes a key of the role approver. */
-  approver(name: string): Promise<string>;
+  readonly approver: (name: string) => Promise<string>;
   /** The code that a call is refused with, or `done`. */
-  code(client: Connected, tool: string, args: Record<string, unknown>): Promise<string>;
+  readonly code: (client: Connected, tool: string, args: Record<string, unknown>) => Promise<string>;
   /** What a listing prints as JSON. */
-  lines(...words: string[]): Promise<Line[]>;
+  readonly lines: (...words: string[]) => Promise<Line[]>;
   /** The one session there is, once so many calls of it are counted. */
-  sessionOf(calls: number): Promise<string>;
-  close(): Promise<void>;
+  readonly sessionOf: (calls: number) => Promise<string>;
+  readonly close: () => Promise<void>;
 }
 
 /** Follows a page in its scene. */
