@@ -180,7 +180,13 @@ async function backup(deps: AuditCommandDeps, options: CommonOptions & { to?: st
   const [{ backupDatabase }, { auditFiles }] = await Promise.all([import("../audit/backup.ts"), import("../audit/state.ts")]);
   const to = options.to ?? auditFiles(directory).backups;
   const file = await withDatabase(deps, options, (db) =>
-    backupDatabase(db, { directory: to, keep, time: deps.now(), onProgress: progressBar(deps) }),
+    backupDatabase(db, { directory: to, keep, time: deps.now(), onProgress: progressBar(deps) }).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error)) throw error;
+      throw usage(
+        `the backup can't be written to ${to} (${String(error.code)})`,
+        "name a directory with room that this user may write to: --to DIR",
+      );
+    }),
   );
   await deps.out(options.json ? `${JSON.stringify({ file })}\n` : `${file}\n`);
   return 0;

@@ -272,6 +272,16 @@ describe("the other verbs", () => {
     });
   });
 
+  test("a backup that can't be written says where and what to do", async () => {
+    writeFileSync(join(state, "a-file"), "");
+    const to = join(state, "a-file", "below");
+    expect(await run("audit", "backup", "--to", to)).toEqual({
+      code: 2,
+      out: "",
+      err: `portcullis: the backup can't be written to ${to} (ENOTDIR): name a directory with room that this user may write to: --to DIR\n`,
+    });
+  });
+
   test("keys rotate-audit puts a new key in force; with --lost also when the old one is gone", async () => {
     expect(await run("keys", "rotate-audit")).toMatchObject({ code: 0, err: "" });
     expect(await run("audit", "verify")).toMatchObject({ code: 0 });
