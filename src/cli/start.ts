@@ -1,7 +1,8 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
 import { loadConfig, surroundings } from "../config/load.ts";
 import type { ServingOptions } from "./main.ts";
-import { entryWords, serve } from "./serve.ts";
+import { entryWords } from "./entry.ts";
+import { serve } from "./serve.ts";
 import { withBooks } from "./with-books.ts";
 
 /** Where it listens when nothing else is said; when another program is there already, any free port does. */
