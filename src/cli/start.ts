@@ -1,5 +1,6 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
 import { loadConfig, surroundings } from "../config/load.ts";
+import { makeKey } from "./keys.ts";
 import type { ServingOptions } from "./main.ts";
 import { entryWords } from "./entry.ts";
 import { serve } from "./serve.ts";
@@ -26,13 +27,17 @@ export async function start(options: ServingOptions): Promise<void> {
 /** Makes a key when none is in force. */
 async function firstKey(state: string): Promise<Access> {
   let made: string | undefined;
-  await withBooks({ state }, (books) => {
-    const at = books.now();
-    // The names of ended keys stay taken.
-    for (let number = 1; !books.keys.anyInForce(at) && made === undefined; number += 1)
-      made = books.keys.create({ name: number === 1 ? FIRST_KEY : `${FIRST_KEY}-${number}`, scopes: [] }, at);
-    return 0;
-  });
+  await withBooks(
+    { state },
+    async (books) => {
+      const at = books.now();
+      // The names of ended keys stay taken.
+      for (let number = 1; !books.keys.anyInForce(at) && made === undefined; number += 1)
+        made = await makeKey(books, { name: number === 1 ? FIRST_KEY : `${FIRST_KEY}-${number}`, scopes: [] });
+      return 0;
+    },
+    true,
+  );
   return made === undefined ? { kind: "known" } : { kind: "made", key: made };
 }
 
