@@ -1,11 +1,12 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
-import { fileURLToPath } from "node:url";
+import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
+import { entryWords } from "./entry.ts";
 import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
@@ -35,16 +36,7 @@ export async function serve(options: ServingOptions): Promise<void> {
   process.exit(0);
 }
 
-/** How this very program is started again. */
-export function entryWords(): string[] {
-  return [process.execPath, fileURLToPath(new URL("./cli.js", import.meta.url))];
-}
-
 function connectHint(workspaces: readonly string[]): string {
-  const entry = {
-    mcpServers: {
-      portcullis: { command: entryWords()[0], args: [entryWords()[1], "serve", ...workspaces.flatMap((path) => ["--workspace", path])] },
-    },
-  };
-  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\n${JSON.stringify(entry, null, 2)}\n`;
+  const connect = [...entryWords(), "connect", "CLIENT", ...workspaces.flatMap((path) => ["--workspace", path])].map(quoteWord).join(" ");
+  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. This shows what to put into a client's configuration, and writes it with --write:\n${connect}\n`;
 }

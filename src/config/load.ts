@@ -71,7 +71,12 @@ const SYSTEM = [
 
 /** The process as it is. */
 export function surroundings(): Surroundings {
-  return { env: process.env, cwd: process.cwd(), home: process.env.HOME || process.env.USERPROFILE || "" };
+  return { env: process.env, cwd: process.cwd(), home: homeOf(process.env, process.platform) };
+}
+
+/** The user's home, empty when the environment names none. On Windows shells set HOME as they like, in their own notation. */
+export function homeOf(env: Surroundings["env"], platform: NodeJS.Platform): string {
+  return (platform === "win32" ? env.USERPROFILE || env.HOME : env.HOME || env.USERPROFILE) ?? "";
 }
 
 /** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */

@@ -1,0 +1,168 @@
+/** A client's file on disk: read as it is, replaced whole or not at all, with the file as it was kept beside it. */
+import { randomBytes } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import type { Stats } from "node:fs";
+import { dirname, sep } from "node:path";
+import { Refusal } from "../types.ts";
+
+/** A file as it was read. */
+export interface ClientFile {
+  /** The file itself: behind a link, what it leads to. The link stays. */
+  readonly path: string;
+  /** Its text without a byte order mark; undefined when there is no file. */
+  readonly text: string | undefined;
+  readonly mark: string;
+}
+
+const MARK = "\uFEFF";
+const UNTOUCHED = "nothing was written";
+
+/** Reads; Refusal INVALID_INPUT for what isn't a file of text, FAILED for what can't be read. Never waits on a pipe. */
+export function readClientFile(path: string): ClientFile {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { path, text: undefined, mark: "" };
+  return attempt(path, () => {
+    if (found.isSymbolicLink() && !existsSync(path)) throw new Refusal("INVALID_INPUT", `${path} is a link to nothing`, `mend or remove the link; ${UNTOUCHED}`);
+    const real = realpathSync(path);
+    if (!statSync(real).isFile()) throw new Refusal("INVALID_INPUT", `${path} is not a file`, `remove it, or name another with --file; ${UNTOUCHED}`);
+    const text = decode(path, readFileSync(real));
+    return text.startsWith(MARK) ? { path: real, text: text.slice(1), mark: MARK } : { path: real, text, mark: "" };
+  });
+}
+
+function decode(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Refusal("INVALID_INPUT", `${path} is not UTF-8 text`, `save it as UTF-8; ${UNTOUCHED}`);
+  }
+}
+
+/** Puts `text` in the place of what was read: through a new file and a rename, with the mode and the owner it had. Refused when it has changed since. */
+export function replaceClientFile(file: ClientFile, text: string): void {
+  attempt(file.path, () => {
+    const stat = statSync(file.path, { throwIfNoEntry: false });
+    if (stat) checkReplaceable(file.path, stat);
+    if (readClientFile(file.path).text !== file.text)
+      throw new Refusal("FAILED", `${file.path} has changed meanwhile`, `close the client and try again; ${UNTOUCHED}`);
+    const aside = `${file.path}.${randomBytes(8).toString("hex")}.tmp`;
+    const fd = openSync(aside, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    try {
+      writeFileSync(fd, file.mark + text);
+      if (stat) {
+        fchmodSync(fd, stat.mode & 0o7777);
+        if (process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
+      }
+      fsyncSync(fd);
+      renameSync(aside, file.path);
+    } catch (error) {
+      rmSync(aside, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+function checkReplaceable(path: string, stat: Stats): void {
+  const byHand = `put the entry in by hand (without --write it is printed); ${UNTOUCHED}`;
+  // a root process may write anything, so the mode is asked as well
+  if (process.platform !== "win32" && (stat.mode & 0o222) === 0)
+    throw new Refusal("FAILED", `${path} is read-only`, `chmod u+w it and try again, or ${byHand}`);
+  accessSync(path, constants.W_OK);
+  if (stat.nlink > 1) throw new Refusal("FAILED", `${path} has several names (hard links), which a replacement would part`, byHand);
+  if (process.getuid && process.getuid() !== 0 && stat.uid !== process.getuid())
+    throw new Refusal("FAILED", `${path} belongs to another user`, `run this as its owner, or ${byHand}`);
+}
+
+/** Keeps the file as it was under a free name beside it, private as a file with tokens should be. Gives the name. */
+export function keepBackup({ path, text = "", mark }: ClientFile): string {
+  return attempt(path, () => {
+    const name = nextBackup(path);
+    const { mode } = statSync(path);
+    writeFileSync(name, mark + text, { flag: "wx", mode: mode & 0o600, flush: true });
+    return name;
+  });
+}
+
+/** The backups of a file, the newest first. */
+export function backupsOf(path: string): string[] {
+  const names: string[] = [];
+  for (let name = backupName(path, 1); existsSync(name); name = backupName(path, names.length + 1)) names.unshift(name);
+  return names;
+}
+
+const backupName = (path: string, number: number): string => `${path}.before-portcullis${number === 1 ? "" : `.${number}`}`;
+const nextBackup = (path: string): string => backupName(path, backupsOf(path).length + 1);
+const madeName = (path: string): string => `${path}.made-by-portcullis`;
+
+/** Makes the directory of a file that isn't there, and notes beside it what was made, so that it can be undone. */
+export function makeRoom(path: string): void {
+  attempt(path, () => {
+    const first = mkdirSync(dirname(path), { recursive: true });
+    if (first !== undefined || !existsSync(madeName(path))) writeFileSync(madeName(path), `${first ?? ""}\n`, { mode: 0o600 });
+  });
+}
+
+/** Was the file made by us? */
+export function wasMade(path: string): boolean {
+  return existsSync(madeName(path));
+}
+
+/** Removes a file that was made by us, and the directories that were made for it as far as nothing else is in them. */
+export function unmake(path: string): void {
+  attempt(path, () => {
+    const first = readFileSync(madeName(path), "utf8").trim();
+    rmSync(path);
+    rmSync(madeName(path));
+    if (first === "" || !(dirname(path) + sep).startsWith(first + sep)) return;
+    for (let directory = dirname(path); directory.length >= first.length; directory = dirname(directory)) {
+      try {
+        rmdirSync(directory);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOTEMPTY") return;
+        throw error;
+      }
+    }
+  });
+}
+
+/** Removes a backup that has been put back. */
+export function dropBackup(name: string): void {
+  rmSync(name, { force: true });
+}
+
+/** Forgets that the file was made by us: from now on it is somebody's. */
+export function forgetMade(path: string): void {
+  rmSync(madeName(path), { force: true });
+}
+
+/** System errors in words that say what to do. */
+function attempt<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const { code = "UNKNOWN" } = error as NodeJS.ErrnoException;
+    const why = { EACCES: "this user may not", EPERM: "this user may not", EROFS: "the file system is read-only", ENOSPC: "the disk is full" }[code] ?? code;
+    throw new Refusal("FAILED", `${path} can't be read or written (${why})`, `mend that and try again, or put the entry in by hand; ${UNTOUCHED}`, error);
+  }
+}
