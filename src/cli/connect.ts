@@ -71,7 +71,9 @@ async function connect(id: string, options: Options): Promise<void> {
     say(client.then);
   }
   if (options.docker)
-    say(`Questions that the client can't put to you are answered with: docker exec -it ${options.name} portcullis approvals list --state /state`);
+    say(
+      `Questions that the client can't put to you are answered with: docker exec -it ${options.name} portcullis approvals list --state /state`,
+    );
 }
 
 async function disconnect(id: string, { name, file: named }: Pick<Options, "name" | "file">): Promise<void> {
@@ -149,10 +151,15 @@ async function serverWords(options: Options, place: Place): Promise<{ words: Wor
   const common = { workspaces, policies: said.policies, ...(said.profile === undefined ? {} : { profile: said.profile }) };
   if (options.docker) {
     if (all.file !== undefined)
-      throw new ConfigError("a config file names paths of this machine, which a container doesn't have: use --workspace, --policy and --state");
+      throw new ConfigError(
+        "a config file names paths of this machine, which a container doesn't have: use --workspace, --policy and --state",
+      );
     const ids = process.getuid && process.getgid ? `${process.getuid()}:${process.getgid()}` : undefined;
     const image = `portcullis:${packageVersion()}`;
-    return { words: dockerWords(programPath("docker", place), image, options.name, ids, { ...common, state: all.state }), state: all.state };
+    return {
+      words: dockerWords(programPath("docker", place), image, options.name, ids, { ...common, state: all.state }),
+      state: all.state,
+    };
   }
   // A client's environment is not this one: a state directory that only this one leads to is named.
   const named = options.state ?? place.env.PORTCULLIS_STATE ?? (all.file === undefined && all.state !== defaultState({}, place.home));

@@ -50,7 +50,10 @@ export const CLIENTS: readonly Client[] = [
       const usual = joinAt(place, applicationData(place), "Claude", "claude_desktop_config.json");
       const local = directoryOf(place, "LOCALAPPDATA");
       if (place.platform !== "win32" || local === undefined) return [usual];
-      return [joinAt(place, local, "Packages", "Claude_pzs8sxrjxfjjc", "LocalCache", "Roaming", "Claude", "claude_desktop_config.json"), usual];
+      return [
+        joinAt(place, local, "Packages", "Claude_pzs8sxrjxfjjc", "LocalCache", "Roaming", "Claude", "claude_desktop_config.json"),
+        usual,
+      ];
     },
     sections: MCP_SERVERS,
     entry: plain,
@@ -114,7 +117,9 @@ export const CLIENTS: readonly Client[] = [
     // Windsurf became Devin Desktop in June 2026, whose agents read its own directory where there is one (https://docs.devin.ai)
     files: (place) => {
       const devin = joinAt(place, place.platform === "win32" ? appData(place) : joinAt(place, place.home, ".config"), "devin");
-      return [place.there(devin) ? joinAt(place, devin, "mcp_config.json") : joinAt(place, place.home, ".codeium", "windsurf", "mcp_config.json")];
+      return [
+        place.there(devin) ? joinAt(place, devin, "mcp_config.json") : joinAt(place, place.home, ".codeium", "windsurf", "mcp_config.json"),
+      ];
     },
     sections: MCP_SERVERS,
     entry: plain,

@@ -1,7 +1,7 @@
 /** Puts our entry into a client's file, finds it there, and takes it out again. */
 import { Refusal } from "../types.ts";
 import type { Client, Entry, Words } from "./clients.ts";
-import { backupsOf, dropBackup, forgetMade, keepBackup, makeRoom, readClientFile, replaceClientFile, unmake, wasMade } from "./file.ts";
+import { backupsOf, dropBackup, forgetMade, readClientFile, replaceClientFile, unmake, wasMade } from "./file.ts";
 import type { ClientFile } from "./file.ts";
 import { editEntry, sectionOf } from "./format.ts";
 import type { Format } from "./format.ts";
@@ -40,9 +40,7 @@ export async function connectClient(client: Client, path: string, name: string, 
   const entry = { ...old, ...client.entry(words, name) };
   const after = editEntry(format, origin?.text ?? text, section, name, entry);
   if (after === file.text) return { path: file.path, did: "nothing" };
-  if (file.text === undefined) makeRoom(file.path);
-  const backup = file.text === undefined || origin ? undefined : keepBackup(file);
-  replaceClientFile(file, after);
+  const backup = replaceClientFile(file, after, origin === undefined);
   return {
     path: file.path,
     did: file.text === undefined ? "made" : old === undefined ? "added" : "updated",
@@ -69,14 +67,17 @@ export async function disconnectClient(client: Client, path: string, name: strin
     unmake(file.path);
     return { path: file.path, did: "unmade", left: backupsOf(file.path) };
   }
-  replaceClientFile(file, origin?.text ?? editEntry(format, text, section, name, undefined, madeSection(found)));
+  replaceClientFile(file, origin?.text ?? editEntry(format, text, section, name, undefined, madeSection(found)), false);
   if (origin?.backup !== undefined) dropBackup(origin.backup);
   forgetMade(file.path);
   return { path: file.path, did: origin ? "restored" : "removed", left: backupsOf(file.path) };
 }
 
 /** Every entry in a client's file that starts our server. */
-export async function entriesOf(client: Client, path: string): Promise<{ readonly name: string; readonly words: Words; readonly entry: Entry }[]> {
+export async function entriesOf(
+  client: Client,
+  path: string,
+): Promise<{ readonly name: string; readonly words: Words; readonly entry: Entry }[]> {
   const { format, text } = await open(client, path);
   const value = parseAt(path, format, text);
   return client.sections.flatMap((section) =>
@@ -129,7 +130,10 @@ function isEntry(value: unknown): value is Entry {
 }
 
 /** The file before our entry, when the entry is all that has changed since: from a backup, or nothing where we made the file. */
-function originOf({ file, format, section, text, old }: Found, name: string): { readonly text: string; readonly backup?: string } | undefined {
+function originOf(
+  { file, format, section, text, old }: Found,
+  name: string,
+): { readonly text: string; readonly backup?: string } | undefined {
   if (old === undefined || file.text === undefined) return undefined;
   const fits = (before: string): boolean => {
     try {

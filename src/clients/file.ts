@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -37,12 +38,14 @@ const UNTOUCHED = "nothing was written";
 
 /** Reads; Refusal INVALID_INPUT for what isn't a file of text, FAILED for what can't be read. Never waits on a pipe. */
 export function readClientFile(path: string): ClientFile {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return { path, text: undefined, mark: "" };
   return attempt(path, () => {
-    if (found.isSymbolicLink() && !existsSync(path)) throw new Refusal("INVALID_INPUT", `${path} is a link to nothing`, `mend or remove the link; ${UNTOUCHED}`);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return { path, text: undefined, mark: "" };
+    if (found.isSymbolicLink() && !existsSync(path))
+      throw new Refusal("INVALID_INPUT", `${path} is a link to nothing`, `mend or remove the link; ${UNTOUCHED}`);
     const real = realpathSync(path);
-    if (!statSync(real).isFile()) throw new Refusal("INVALID_INPUT", `${path} is not a file`, `remove it, or name another with --file; ${UNTOUCHED}`);
+    if (!statSync(real).isFile())
+      throw new Refusal("INVALID_INPUT", `${path} is not a file`, `remove it, or name another with --file; ${UNTOUCHED}`);
     const text = decode(path, readFileSync(real));
     return text.startsWith(MARK) ? { path: real, text: text.slice(1), mark: MARK } : { path: real, text, mark: "" };
   });
@@ -56,30 +59,43 @@ function decode(path: string, bytes: Buffer): string {
   }
 }
 
-/** Puts `text` in the place of what was read: through a new file and a rename, with the mode and the owner it had. Refused when it has changed since. */
-export function replaceClientFile(file: ClientFile, text: string): void {
-  attempt(file.path, () => {
+/**
+ * Puts `text` in the place of what was read: through a new file and a rename, with the mode and the owner it had. With `keep` the file as it was stays
+ * beside it, and its name is given. Refused when the file has changed since it was read.
+ */
+export function replaceClientFile(file: ClientFile, text: string, keep: boolean): string | undefined {
+  return attempt(file.path, () => {
     const stat = statSync(file.path, { throwIfNoEntry: false });
     if (stat) checkReplaceable(file.path, stat);
     if (readClientFile(file.path).text !== file.text)
       throw new Refusal("FAILED", `${file.path} has changed meanwhile`, `close the client and try again; ${UNTOUCHED}`);
+    if (!stat) makeRoom(file.path);
+    const backup = stat && keep ? keepBackup(file, stat) : undefined;
     const aside = `${file.path}.${randomBytes(8).toString("hex")}.tmp`;
-    const fd = openSync(aside, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
     try {
-      writeFileSync(fd, file.mark + text);
-      if (stat) {
-        fchmodSync(fd, stat.mode & 0o7777);
-        if (process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
-      }
-      fsyncSync(fd);
+      writeAside(aside, file.mark + text, stat);
       renameSync(aside, file.path);
+      return backup;
     } catch (error) {
-      rmSync(aside, { force: true });
+      for (const left of [aside, ...(backup === undefined ? [] : [backup])]) rmSync(left, { force: true });
+      if (!stat) unmake(file.path);
       throw error;
-    } finally {
-      closeSync(fd);
     }
   });
+}
+
+function writeAside(path: string, text: string, stat: Stats | undefined): void {
+  const fd = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+  try {
+    writeFileSync(fd, text);
+    if (stat) {
+      if (process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
+      fchmodSync(fd, stat.mode & 0o7777);
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function checkReplaceable(path: string, stat: Stats): void {
@@ -93,14 +109,12 @@ function checkReplaceable(path: string, stat: Stats): void {
     throw new Refusal("FAILED", `${path} belongs to another user`, `run this as its owner, or ${byHand}`);
 }
 
-/** Keeps the file as it was under a free name beside it, private as a file with tokens should be. Gives the name. */
-export function keepBackup({ path, text = "", mark }: ClientFile): string {
-  return attempt(path, () => {
-    const name = nextBackup(path);
-    const { mode } = statSync(path);
-    writeFileSync(name, mark + text, { flag: "wx", mode: mode & 0o600, flush: true });
-    return name;
-  });
+/** The file as it was, under a free name beside it, private as a file that may hold tokens should be. */
+function keepBackup({ path, text = "", mark }: ClientFile, stat: Stats): string {
+  const name = backupName(path, backupsOf(path).length + 1);
+  writeAside(name, mark + text, stat);
+  chmodSync(name, stat.mode & 0o600);
+  return name;
 }
 
 /** The backups of a file, the newest first. */
@@ -111,15 +125,12 @@ export function backupsOf(path: string): string[] {
 }
 
 const backupName = (path: string, number: number): string => `${path}.before-portcullis${number === 1 ? "" : `.${number}`}`;
-const nextBackup = (path: string): string => backupName(path, backupsOf(path).length + 1);
 const madeName = (path: string): string => `${path}.made-by-portcullis`;
 
 /** Makes the directory of a file that isn't there, and notes beside it what was made, so that it can be undone. */
-export function makeRoom(path: string): void {
-  attempt(path, () => {
-    const first = mkdirSync(dirname(path), { recursive: true });
-    if (first !== undefined || !existsSync(madeName(path))) writeFileSync(madeName(path), `${first ?? ""}\n`, { mode: 0o600 });
-  });
+function makeRoom(path: string): void {
+  const first = mkdirSync(dirname(path), { recursive: true });
+  if (first !== undefined || !existsSync(madeName(path))) writeFileSync(madeName(path), `${first ?? ""}\n`, { mode: 0o600 });
 }
 
 /** Was the file made by us? */
@@ -131,7 +142,7 @@ export function wasMade(path: string): boolean {
 export function unmake(path: string): void {
   attempt(path, () => {
     const first = readFileSync(madeName(path), "utf8").trim();
-    rmSync(path);
+    rmSync(path, { force: true });
     rmSync(madeName(path));
     if (first === "" || !(dirname(path) + sep).startsWith(first + sep)) return;
     for (let directory = dirname(path); directory.length >= first.length; directory = dirname(directory)) {
@@ -162,7 +173,15 @@ function attempt<Result>(path: string, act: () => Result): Result {
   } catch (error) {
     if (error instanceof Refusal) throw error;
     const { code = "UNKNOWN" } = error as NodeJS.ErrnoException;
-    const why = { EACCES: "this user may not", EPERM: "this user may not", EROFS: "the file system is read-only", ENOSPC: "the disk is full" }[code] ?? code;
-    throw new Refusal("FAILED", `${path} can't be read or written (${why})`, `mend that and try again, or put the entry in by hand; ${UNTOUCHED}`, error);
+    const why =
+      { EACCES: "this user may not", EPERM: "this user may not", EROFS: "the file system is read-only", ENOSPC: "the disk is full" }[
+        code
+      ] ?? code;
+    throw new Refusal(
+      "FAILED",
+      `${path} can't be read or written (${why})`,
+      `mend that and try again, or put the entry in by hand; ${UNTOUCHED}`,
+      error,
+    );
   }
 }

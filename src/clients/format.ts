@@ -26,7 +26,11 @@ export function sectionOf(value: unknown, section: readonly string[]): Readonly<
     if (found === undefined || (found === null && depth > 0)) return undefined;
     if (typeof found !== "object" || found === null || Array.isArray(found)) {
       const where = depth === 0 ? "the file" : `\`${section.slice(0, depth).join(".")}\``;
-      throw new Refusal("INVALID_INPUT", `${where} is not a set of names and values`, "mend the file first, then try again; nothing was written");
+      throw new Refusal(
+        "INVALID_INPUT",
+        `${where} is not a set of names and values`,
+        "mend the file first, then try again; nothing was written",
+      );
     }
   }
   return found as Record<string, unknown>;
@@ -36,12 +40,22 @@ export function sectionOf(value: unknown, section: readonly string[]): Readonly<
  * Edits and looks whether the text says exactly what was meant: everything as before and the entry as given, or gone with `undefined`. A form of
  * file that our edits don't fit is refused instead of harmed.
  */
-export function editEntry(format: Format, text: string, section: readonly string[], name: string, entry: Entry | undefined, dropSection = false): string {
+export function editEntry(
+  format: Format,
+  text: string,
+  section: readonly string[],
+  name: string,
+  entry: Entry | undefined,
+  dropSection = false,
+): string {
   const before = format.parse(text);
   const old = sectionOf(before, section)?.[name];
   const bare = old === undefined ? text : format.remove(text, section, name, dropSection);
   const after = entry === undefined ? bare : format.insert(bare, section, name, entry);
-  if (!isDeepStrictEqual(plainOf(tryParse(format, after), section, name), plainOf(before, section, name)) || !says(format, after, section, name, entry))
+  if (
+    !isDeepStrictEqual(plainOf(tryParse(format, after), section, name), plainOf(before, section, name)) ||
+    !says(format, after, section, name, entry)
+  )
     throw new Refusal(
       "FAILED",
       `the servers are written in a form that can't be edited safely (\`${section.join(".")}\`)`,

@@ -37,7 +37,8 @@ export const json: Format = {
   remove(text, section, name, dropSection) {
     const root = treeOf(text) as Node;
     let path = [...section, name];
-    for (; dropSection && path.length > 1 && memberOf(root, path.slice(0, -1))?.children?.[1]?.children?.length === 1; ) path = path.slice(0, -1);
+    for (; dropSection && path.length > 1 && memberOf(root, path.slice(0, -1))?.children?.[1]?.children?.length === 1;)
+      path = path.slice(0, -1);
     return removeMember(text, memberOf(root, path) as Node);
   },
 };
@@ -129,7 +130,10 @@ function removeMember(text: string, member: Node): string {
   // Without a comma of its own it took the one before, which stays where the file likes trailing ones.
   const previous = own === undefined && before ? readGap(text, before.offset + before.length, member.offset).comma : undefined;
   const head = text.slice(0, from);
-  return (previous === undefined ? head : head.slice(0, previous) + head.slice(previous + 1)) + text.slice(upTo);
+  const rest = text.slice(upTo);
+  // an object that is opened for nothing is closed
+  const closed = siblings.length === 1 && head.endsWith("{") ? rest.replace(/^\s+(?=\})/, "") : rest;
+  return (previous === undefined ? head : head.slice(0, previous) + head.slice(previous + 1)) + closed;
 }
 
 /** Between a member and what follows: where its comma is, and where the last comma or comment ends. */

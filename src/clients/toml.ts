@@ -51,7 +51,7 @@ export const toml: Format = {
 function statementsOf(text: string): string[] {
   const lines = text.split(/(?<=\n)/);
   const statements: string[] = [];
-  for (let from = 0; from < lines.length; ) {
+  for (let from = 0; from < lines.length;) {
     let to = from + 1;
     // the document parses, so some number of lines does
     while (!isIdle(lines[from] ?? "") && !parses(lines.slice(from, to).join("")) && to < lines.length) to += 1;
@@ -78,7 +78,7 @@ function parses(text: string): boolean {
 function headerOf(statement: string): readonly string[] | undefined {
   if (!/^\s*\[/.test(statement)) return undefined;
   const names: string[] = [];
-  for (let at: unknown = parse(statement); at instanceof Object; ) {
+  for (let at: unknown = parse(statement); typeof at === "object" && at !== null;) {
     const [key] = Object.keys(at);
     if (key === undefined) break;
     if (!Array.isArray(at)) names.push(key);

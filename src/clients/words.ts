@@ -31,7 +31,13 @@ function flags({ workspaces, policies, profile, config, state }: Said): string[]
  * The same in a container: never with a terminal (`-t` would mix the streams), with an init that reaps processes, as the user that owns the files, and
  * with the state outside, so that it outlives the container. `name` is what `docker exec` calls it.
  */
-export function dockerWords(docker: string, image: string, name: string, user: string | undefined, said: Said & { readonly state: string }): Words {
+export function dockerWords(
+  docker: string,
+  image: string,
+  name: string,
+  user: string | undefined,
+  said: Said & { readonly state: string },
+): Words {
   const mounts = new Map<string, string>();
   const mount = (path: string, under: string, only: boolean, mode = ""): string => {
     const base = only ? under : posix.join(under, baseOf(path));
@@ -56,5 +62,7 @@ function baseOf(path: string): string {
 
 /** Do these words start our server? Told from what stands before `serve`: our entry, our program, or our image. */
 export function isOurs(words: Words): boolean {
-  return words.some((word, index) => words[index + 1] === "serve" && /^(cli\.js|portcullis(\.cmd)?(:[\w.-]+)?)$/.test(win32.basename(word)));
+  return words.some(
+    (word, index) => words[index + 1] === "serve" && /^(cli\.js|portcullis(\.cmd)?(:[\w.-]+)?)$/.test(win32.basename(word)),
+  );
 }

@@ -9,29 +9,27 @@ export const yaml: Format = {
 
   insert(text, section, name, entry) {
     const document = documentOf(text);
+    const root = document.contents;
     const pair = pairOf(document, section);
-    const end = lineEnd(text);
     const map = pair?.value;
-    const block = (indent: string, value: unknown) =>
-      endLinesAs(stringify(value, { lineWidth: 0 }).replace(/^(?=.)/gm, indent), text);
+    const end = lineEnd(text);
+    const block = (indent: string, value: unknown) => endLinesAs(stringify(value, { lineWidth: 0 }).replace(/^(?=.)/gm, indent), text);
     if (!pair) {
-      const whole = block("", [...section, name].reduceRight<unknown>((value, key) => ({ [key]: value }), entry));
-      return `${text}${text === "" || text.endsWith("\n") ? "" : end}${whole}`;
+      const missing = section.toReversed().reduce<unknown>((value, key) => ({ [key]: value }), { [name]: entry });
+      if (isMap(root) && root.flow) return intoBraces(text, root, missing as object);
+      return `${text}${text === "" || text.endsWith("\n") ? "" : end}${block("", missing)}`;
     }
     if (isMap(map) && map.items.length > 0) {
-      const last = endOf(map);
-      // a map in braces takes JSON, which is YAML as well
-      if (map.flow) return `${text.slice(0, last - 1).trimEnd()}, ${JSON.stringify(name)}: ${JSON.stringify(entry)} ${text.slice(last - 1)}`;
-      const at = lineAfter(text, last);
+      if (map.flow) return intoBraces(text, map, { [name]: entry });
+      const at = lineAfter(text, endOf(map));
       const indent = " ".repeat(columnOf(text, startOf(map)));
-      return `${text.slice(0, at)}${at > 0 && text[at - 1] !== "\n" ? end : ""}${block(indent, { [name]: entry })}${text.slice(at)}`;
+      return `${text.slice(0, at)}${text[at - 1] === "\n" ? "" : end}${block(indent, { [name]: entry })}${text.slice(at)}`;
     }
     // `extensions:` with nothing behind it, or `{}`, is opened
     const [from, to] = rangeOf(map) ?? [endOf(pair.key) + 1, endOf(pair.key) + 1];
     const at = lineAfter(text, to);
-    const head = text.slice(0, from).trimEnd();
     const comment = text.slice(to, at).trim();
-    return `${head}${comment === "" ? "" : ` ${comment}`}${end}${block("  ", { [name]: entry })}${text.slice(at)}`;
+    return `${text.slice(0, from).trimEnd()}${comment === "" ? "" : ` ${comment}`}${end}${block("  ", { [name]: entry })}${text.slice(at)}`;
   },
 
   remove(text, section, name, dropSection) {
@@ -47,6 +45,12 @@ export const yaml: Format = {
     return text.slice(0, from) + left + rest;
   },
 };
+
+/** JSON is YAML as well, so a map in braces takes JSON. */
+function intoBraces(text: string, map: YAMLMap, members: object): string {
+  const last = endOf(map) - 1;
+  return `${text.slice(0, last).trimEnd()}${map.items.length > 0 ? "," : ""} ${JSON.stringify(members).slice(1, -1)} ${text.slice(last)}`;
+}
 
 function documentOf(text: string): Document {
   const lines = new LineCounter();
