@@ -68,7 +68,7 @@ async function connect(id: string, options: Options): Promise<void> {
     const what = { made: "is new and has", added: "has", updated: "had an older entry; it has now", nothing: "has it already" }[did];
     say(did === "nothing" ? `${path} ${what}: nothing was written` : `${path} ${what} the server \`${options.name}\``);
     if (backup !== undefined) say(`the file as it was: ${backup}`);
-    say(client.then);
+    say(client.next);
   }
   if (options.docker)
     say(
@@ -90,7 +90,7 @@ async function disconnect(id: string, { name, file: named }: Pick<Options, "name
   }[did];
   say(`${path} ${what}`);
   for (const backup of left) say(`an earlier state is still in ${backup}`);
-  if (did !== "nothing") say(client.then);
+  if (did !== "nothing") say(client.next);
 }
 
 async function clientOf(id: string): Promise<Client> {

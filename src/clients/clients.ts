@@ -23,7 +23,7 @@ export interface Client {
   /** What a client starts for an entry; empty when it isn't one that starts a program. */
   words(entry: Entry): Words;
   /** What a person does for the change to count. */
-  readonly then: string;
+  readonly next: string;
 }
 
 const plain = (words: Words): Entry => ({ command: words[0] ?? "", args: words.slice(1) });
@@ -57,7 +57,7 @@ export const CLIENTS: readonly Client[] = [
     },
     sections: MCP_SERVERS,
     entry: plain,
-    then: "Quit Claude Desktop (closing the window is not enough) and start it again.",
+    next: "Quit Claude Desktop (closing the window is not enough) and start it again.",
   },
   {
     ...JSON_LIKE,
@@ -67,7 +67,7 @@ export const CLIENTS: readonly Client[] = [
     files: (place) => [joinAt(place, directoryOf(place, "CLAUDE_CONFIG_DIR") ?? place.home, ".claude.json")],
     sections: MCP_SERVERS,
     entry: stdio,
-    then: "Start Claude Code anew; while it runs it may write its file over.",
+    next: "Start Claude Code anew; while it runs it may write its file over.",
   },
   {
     ...JSON_LIKE,
@@ -77,7 +77,7 @@ export const CLIENTS: readonly Client[] = [
     files: (place) => [joinAt(place, applicationData(place), "Code", "User", "mcp.json")],
     sections: [["servers"]],
     entry: stdio,
-    then: "VS Code asks once whether the server is trusted: run `MCP: List Servers` and start it.",
+    next: "VS Code asks once whether the server is trusted: run `MCP: List Servers` and start it.",
   },
   {
     ...JSON_LIKE,
@@ -87,7 +87,7 @@ export const CLIENTS: readonly Client[] = [
     files: (place) => [joinAt(place, place.home, ".cursor", "mcp.json")],
     sections: MCP_SERVERS,
     entry: stdio,
-    then: "Restart Cursor and look for it under Customize, MCPs.",
+    next: "Restart Cursor and look for it under Customize, MCPs.",
   },
   {
     id: "codex",
@@ -98,7 +98,7 @@ export const CLIENTS: readonly Client[] = [
     sections: [["mcp_servers"]],
     entry: plain,
     words: plainWords,
-    then: "Start Codex anew; `/mcp` lists it.",
+    next: "Start Codex anew; `/mcp` lists it.",
   },
   {
     ...JSON_LIKE,
@@ -108,7 +108,7 @@ export const CLIENTS: readonly Client[] = [
     files: (place) => [joinAt(place, directoryOf(place, "GEMINI_CLI_HOME") ?? place.home, ".gemini", "settings.json")],
     sections: MCP_SERVERS,
     entry: plain,
-    then: "Start Gemini CLI anew; `/mcp` lists it.",
+    next: "Start Gemini CLI anew; `/mcp` lists it.",
   },
   {
     ...JSON_LIKE,
@@ -123,7 +123,7 @@ export const CLIENTS: readonly Client[] = [
     },
     sections: MCP_SERVERS,
     entry: plain,
-    then: "Restart it, or refresh its list of MCP servers.",
+    next: "Restart it, or refresh its list of MCP servers.",
   },
   {
     ...JSON_LIKE,
@@ -137,7 +137,7 @@ export const CLIENTS: readonly Client[] = [
     },
     sections: [["context_servers"]],
     entry: plain,
-    then: "Zed reads it at once; the Agent Panel's settings show a green dot.",
+    next: "Zed reads it at once; the Agent Panel's settings show a green dot.",
   },
   {
     id: "goose",
@@ -162,7 +162,7 @@ export const CLIENTS: readonly Client[] = [
       timeout: 300,
     }),
     words: ({ cmd, args }) => plainWords({ command: cmd, args }),
-    then: "Start a new Goose session.",
+    next: "Start a new Goose session.",
   },
   {
     ...JSON_LIKE,
@@ -173,6 +173,6 @@ export const CLIENTS: readonly Client[] = [
     sections: [["mcp", "servers"], ["mcp"]],
     entry: (words) => ({ type: "local", command: words, enabled: true }),
     words: ({ command }) => (isStrings(command) ? command : []),
-    then: "Start opencode anew.",
+    next: "Start opencode anew.",
   },
 ];

@@ -100,7 +100,7 @@ interface Found {
 async function look(client: Client, path: string, name: string): Promise<Found> {
   const { file, format, text } = await open(client, path);
   const value = parseAt(path, format, text);
-  const section = client.sections.find((keys) => isSection(sectionOf(value, keys))) ?? (client.sections.at(-1) as readonly string[]);
+  const section = client.sections.find((keys) => isSection(sectionOf(value, keys))) ?? client.sections.at(-1) ?? [];
   const servers = sectionOf(value, section) ?? {};
   const old = Object.hasOwn(servers, name) ? servers[name] : undefined;
   return { file, format, section, text, old: old === undefined ? undefined : isEntry(old) ? old : {} };

@@ -89,7 +89,7 @@ function plainOf(value: unknown, section: readonly string[], name: string): unkn
   if (at) delete at[name];
   for (const [depth, key] of [...section.entries()].reverse()) {
     const below = parents[depth]?.[key];
-    if (below === null || (typeof below === "object" && Object.keys(below as object).length === 0)) delete parents[depth]?.[key];
+    if (below === null || (typeof below === "object" && Object.keys(below).length === 0)) delete parents[depth]?.[key];
   }
   return copy;
 }

@@ -37,8 +37,8 @@ export const json: Format = {
   remove(text, section, name, dropSection) {
     const root = treeOf(text) as Node;
     let path = [...section, name];
-    for (; dropSection && path.length > 1 && memberOf(root, path.slice(0, -1))?.children?.[1]?.children?.length === 1;)
-      path = path.slice(0, -1);
+    const isAlone = (): boolean => memberOf(root, path.slice(0, -1))?.children?.[1]?.children?.length === 1;
+    if (dropSection) while (path.length > 1 && isAlone()) path = path.slice(0, -1);
     return removeMember(text, memberOf(root, path) as Node);
   },
 };
@@ -142,7 +142,7 @@ function readGap(text: string, from: number, to: number): { comma: number | unde
   scanner.setPosition(from);
   let comma: number | undefined;
   let end = from;
-  for (let kind = Number(scanner.scan()); kind !== END && scanner.getTokenOffset() < to; kind = Number(scanner.scan())) {
+  for (let kind: number = scanner.scan(); kind !== END && scanner.getTokenOffset() < to; kind = scanner.scan()) {
     if (SPACE.includes(kind)) continue;
     if (kind !== COMMA && !COMMENTS.includes(kind)) break;
     if (kind === COMMA) comma = scanner.getTokenOffset();

@@ -49,11 +49,10 @@ export function dockerWords(
   const state = mount(said.state, "/state", true);
   const workspaces = said.workspaces.map((path) => mount(path, "/workspace", said.workspaces.length === 1));
   const policies = said.policies.map((path) => mount(path, "/policy", false, ":ro"));
-  return [
-    ...[docker, "run", "-i", "--rm", "--init", ...(user === undefined ? [] : ["--user", user]), "--name", name],
-    ...[...mounts.values()].flatMap((volume) => ["-v", volume]),
-    ...[image, "serve", ...flags({ workspaces, policies, ...(said.profile === undefined ? {} : { profile: said.profile }), state })],
-  ];
+  const run = [docker, "run", "-i", "--rm", "--init", ...(user === undefined ? [] : ["--user", user]), "--name", name];
+  const volumes = [...mounts.values()].flatMap((volume) => ["-v", volume]);
+  const profile = said.profile === undefined ? {} : { profile: said.profile };
+  return [...run, ...volumes, image, "serve", ...flags({ workspaces, policies, ...profile, state })];
 }
 
 function baseOf(path: string): string {

@@ -1,5 +1,19 @@
 /** Edits on any file at all: what was meant is what the file says, and every form of it that we refuse is refused untouched. */
-import fc from "fast-check";
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  dictionary,
+  integer,
+  nat,
+  oneof,
+  option,
+  property,
+  record,
+  string,
+  stringMatching,
+} from "fast-check";
 import { parse as parseJsonc } from "jsonc-parser";
 import { stringify as toToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
@@ -94,15 +108,15 @@ describe("YAML", () => {
 });
 
 describe("any file", () => {
-  const key = fc.stringMatching(/^[a-z ".\\#:,]{1,6}$/).filter((name) => !["p", "servers"].includes(name.trim()));
-  const leaf = fc.oneof(fc.string({ maxLength: 8 }), fc.integer(), fc.boolean(), fc.constant("# {no} [comment] // \" '"));
-  const tree = fc.dictionary(key, fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(key, leaf, { maxKeys: 3 })), {
+  const key = stringMatching(/^[a-z ".\\#:,]{1,6}$/).filter((name) => !["p", "servers"].includes(name.trim()));
+  const leaf = oneof(string({ maxLength: 8 }), integer(), boolean(), constant("# {no} [comment] // \" '"));
+  const tree = dictionary(key, oneof(leaf, array(leaf, { maxLength: 3 }), dictionary(key, leaf, { maxKeys: 3 })), {
     maxKeys: 4,
     noNullPrototype: true,
   });
-  const file = fc.record({
+  const file = record({
     rest: tree,
-    servers: fc.option(fc.dictionary(key, tree, { maxKeys: 3, noNullPrototype: true }), { nil: undefined }),
+    servers: option(dictionary(key, tree, { maxKeys: 3, noNullPrototype: true }), { nil: undefined }),
   });
 
   test.each<[name: string, format: Format, write: (value: object, style: number) => string]>([
@@ -115,8 +129,8 @@ describe("any file", () => {
         Object.keys(value).length === 0 ? "" : toYaml(value, { indent: 2 + (style % 3), lineWidth: style % 2 === 0 ? 0 : 20 }),
     ],
   ])("%s: added, changed and removed, everything else says what it said", (_name, format, write) => {
-    fc.assert(
-      fc.property(file, fc.nat(11), fc.boolean(), ({ rest, servers }, style, crlf) => {
+    assert(
+      property(file, nat(11), boolean(), ({ rest, servers }, style, crlf) => {
         const value = { ...rest, ...(servers === undefined ? {} : { servers }) };
         const text = write(value, style).replaceAll("\n", crlf && format === json ? "\r\n" : "\n");
         const added = editEntry(format, text, SECTION, "p", ENTRY);
