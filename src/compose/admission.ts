@@ -12,6 +12,8 @@ import type { Shelf } from "./shelf.ts";
 export interface Admission extends Doorkeeper {
   /** Ends the session grants that were given under an older policy; how many there were. */
   dropGrants(policy: Policy): number;
+  /** A session has ended: its counts are kept, its grants go. Reports what goes wrong. */
+  end(session: string): void;
   /** Keeps the counts and ends the sessions of this process. */
   close(): void;
 }
@@ -64,6 +66,13 @@ export function openAdmission(options: {
     ...doorkeeper,
     dropGrants: ({ digest }) =>
       shelf.isOpen() ? shelf.use(({ approvals }) => live.ids().reduce((dropped, id) => dropped + approvals.dropGrants(id, digest), 0)) : 0,
+    end: (session) => {
+      try {
+        if (shelf.isOpen()) live.end(session);
+      } catch (error) {
+        options.report(error);
+      }
+    },
     close: () => {
       if (shelf.isOpen()) live.close();
     },

@@ -1,6 +1,6 @@
 /** The config file's YAML, checked against its schema; errors as `file:line:col: message`. */
 import { LineCounter, isMap, parseDocument } from "yaml";
-import type { z } from "zod";
+import * as z from "zod";
 import { closestName } from "./closest.ts";
 import { ConfigError } from "./error.ts";
 import { configSchema } from "./schema.ts";
@@ -23,6 +23,19 @@ export function parseConfig(text: string, file: string): ConfigFile {
   throw new ConfigError(problems.join("\n"));
 }
 
+/** The keys that the schema knows at a place. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configSchema;
+  for (const part of path) schema = unwrap(shapeOf(unwrap(schema))[String(part)]);
+  return Object.keys(shapeOf(unwrap(schema)));
+}
+
+const shapeOf = (schema: unknown): Record<string, unknown> => (schema as { shape?: Record<string, unknown> } | undefined)?.shape ?? {};
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+}
+
 function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocument>, at: (offset: number) => string): string[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code !== "unrecognized_keys") {
@@ -30,7 +43,7 @@ function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocu
     return [`${at(node?.range?.[0] ?? 0)}: \`${path.join(".")}\`: ${issue.message.toLowerCase()}`];
   }
   const parent = path.length === 0 ? document.contents : document.getIn(path, true);
-  const known = path[0] === "log" ? ["file", "level", "anchor"] : Object.keys(configSchema.shape);
+  const known = keysAt(path);
   return issue.keys.map((key) => {
     const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === key) : undefined;
     const guess = closestName(key, known);
