@@ -136,11 +136,12 @@ describe("any file", () => {
         const added = editEntry(format, text, SECTION, "p", ENTRY);
         const changed = editEntry(format, added, SECTION, "p", OTHER);
         const removed = editEntry(format, changed, SECTION, "p", undefined, servers === undefined);
-        expect(plain(format.parse(changed))).toEqual({ ...value, servers: { ...servers, p: OTHER } });
+        const { servers: others = {}, ...kept } = plain(format.parse(text)) as { servers?: object };
+        expect(plain(format.parse(changed))).toEqual({ ...kept, servers: { ...others, p: OTHER } });
         expect(plain(format.parse(removed))).toEqual(plain(format.parse(text)));
         if (format === json) expect(parseJsonc(added)).toEqual({ ...value, servers: { ...servers, p: ENTRY } });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
