@@ -116,3 +116,24 @@ describe("the built-in floor", () => {
     expect(effects).toEqual(["allow", "allow", "allow", "deny", "deny"]);
   });
 });
+
+describe("paths of Windows", () => {
+  const SHOP = "C:\\Users\\ada\\shop";
+  const policy = load(`version: 1
+approvals: { mode: auto-approve }
+rules: [{ id: secrets, effect: deny, op: read, path: ["**/.env", "keys/**"], why: secret }]
+`);
+  test.each([
+    ["a file of the workspace", `${SHOP}\\src\\a.txt`, "allow"],
+    ["what a rule names", `${SHOP}\\app\\.env`, "deny"],
+    ["relative to the workspace too", `${SHOP}\\keys\\a`, "deny"],
+    ["by a stream of it", `${SHOP}\\app\\.env::$DATA`, "deny"],
+    ["the project's policy", `${SHOP}\\.portcullis.yaml`, "deny"],
+    ["a neighbour with the same prefix", "C:\\Users\\ada\\shop-evil\\a", "deny"],
+    ["another drive", "D:\\Users\\ada\\shop\\a", "deny"],
+    ["a share", "\\\\host\\share\\a", "deny"],
+  ])("%s", (_name, file, expected) => {
+    const asked = query([{ kind: "path", op: "read", path: file }], { workspaces: [SHOP] });
+    expect(policy.decide(asked).effect).toBe(expected);
+  });
+});
