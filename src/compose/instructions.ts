@@ -1,6 +1,6 @@
 /**
- * What a client tells its model of this server, sent when it connects: what is guarded, how to ask, how to read a refusal. Some clients cut what is
- * longer than 1,200 characters. Whether commands are offered isn't known yet then, so that part is true either way.
+ * What a client tells its model of this server, sent when it connects: what is guarded, how to ask, how to read a refusal. At most 1,200 characters,
+ * because it is part of every conversation. Whether commands are offered isn't known yet then, so that part is true either way.
  */
 export const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run. What changes files may be put to a person first, who sees the exact diff. Secrets, .git, editor and agent settings, and everything outside the workspace are denied. fetch puts hosts that aren't listed to a person and never reaches private addresses.
 To ask, make the call. Before a large piece of work ask explain_policy what would be allowed.
