@@ -2,8 +2,8 @@
  * docs/clients.md, "the first five minutes": each client is connected as the page says, its own entry is started as it starts it, and the page has
  * what came of it. `UPDATE_DOCS=1` writes the page anew.
  */
-import { chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -39,8 +39,9 @@ async function wordsOf(id: string, file: string): Promise<readonly string[]> {
 }
 
 async function call(client: LineClient, tool: string, args: object): Promise<Record<string, unknown>> {
+  seen.call(tool, args);
   const result = await client.request("tools/call", { name: tool, arguments: args });
-  seen.call(tool, args, result);
+  seen.result(result);
   return result;
 }
 
@@ -78,7 +79,7 @@ const OPENINGS = {
 
 describe("the first five minutes", () => {
   test("with Claude Desktop, which can't ask and starts servers in the root directory", async () => {
-    await seen.shell("portcullis connect claude-desktop --workspace ~/../work --write");
+    await seen.shell("portcullis connect claude-desktop --workspace ~/shop --write");
     const words = await wordsOf("claude-desktop", ".config/Claude/claude_desktop_config.json");
     const client = await openLines(words, { cwd: "/", env: seen.env }, OPENINGS["claude-desktop"]);
     expect(client.hello).toMatchObject({ protocolVersion: "2025-11-25", instructions: expect.stringContaining("Portcullis guards") });
@@ -102,7 +103,7 @@ describe("the first five minutes", () => {
   });
 
   test("with VS Code, which shows a form", async () => {
-    await seen.shell("portcullis connect vscode --workspace ~/../work --write");
+    await seen.shell("portcullis connect vscode --workspace ~/shop --write");
     const words = await wordsOf("vscode", ".config/Code/User/mcp.json");
     const client = await openLines(words, { cwd: world.workspace, env: seen.env }, OPENINGS.vscode, (form) => {
       seen.form("VS Code", form, "approve_once");
@@ -120,7 +121,7 @@ describe("the first five minutes", () => {
   });
 
   test("with Claude Code, which speaks 2026-07-28", async () => {
-    await seen.shell("portcullis connect claude-code --workspace ~/../work --write");
+    await seen.shell("portcullis connect claude-code --workspace ~/shop --write");
     const [command = "", ...args] = await wordsOf("claude-code", ".claude.json");
     const client = new Client(
       { name: "claude-code", version: "2.3.0" },
@@ -136,19 +137,20 @@ describe("the first five minutes", () => {
     });
     await client.connect(new StdioClientTransport({ command, args, env: seen.env, cwd: world.workspace, stderr: "ignore" }));
     expect(client.getInstructions()?.length).toBeLessThanOrEqual(1_200);
-    for (const content of ["export const price = 5;\n", "export const price = 6;\n"]) {
-      const asked = { path: "src/price.js", content };
-      seen.call("write_file", asked, await client.callTool({ name: "write_file", arguments: asked }));
-    }
+    const ask = async (name: string, args: Record<string, unknown>) => {
+      seen.call(name, args);
+      seen.result(await client.callTool({ name, arguments: args }));
+    };
+    await ask("write_file", { path: "src/price.js", content: "export const price = 5;\n" });
+    await ask("write_file", { path: "src/price.js", content: "export const price = 6;\n" });
     expect(inside("src/price.js")).toBe("export const price = 6;\n");
-    const outside = { path: "../secret.txt" };
-    seen.call("read_text_file", outside, await client.callTool({ name: "read_text_file", arguments: outside }));
+    await ask("read_text_file", { path: "../secret.txt" });
     await client.close();
     expectOnPage("claude-code");
   });
 
   test("with Codex, whose person says no", async () => {
-    await seen.shell("portcullis connect codex --workspace ~/../work --write");
+    await seen.shell("portcullis connect codex --workspace ~/shop --write");
     const words = await wordsOf("codex", ".codex/config.toml");
     const client = await openLines(words, { cwd: world.workspace, env: seen.env }, OPENINGS.codex, (form) => {
       seen.form("Codex", form, "deny");
@@ -167,7 +169,7 @@ describe("the first five minutes", () => {
   });
 
   test("in a container: an empty environment, the root directory, and another user than the project's", async () => {
-    await seen.shell("portcullis connect cursor --workspace ~/../work --docker --write");
+    await seen.shell("portcullis connect cursor --workspace ~/shop --docker --write");
     const docker = await wordsOf("cursor", ".cursor/mcp.json");
     seen.say(`\nCursor starts: ${["docker", ...docker.slice(1)].join(" ")}`);
     // No engine here: what Docker would mount is named where it really is.
@@ -178,10 +180,11 @@ describe("the first five minutes", () => {
       join(import.meta.dirname, "..", "..", "dist", "cli.js"),
       ...docker.slice(docker.indexOf("serve")).map(place),
     ];
+    // Docker would mount the state; here its owner must get to it.
     const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
     const state = place("/state");
-    mkdirSync(state, { recursive: true });
-    if (other.uid) for (const path of [world.root, state]) chownSync(path, path === state ? 65534 : 0, path === state ? 65534 : 0);
+    for (const above of [dirname(state), dirname(dirname(state))]) chmodSync(above, 0o755);
+    if (other.uid) chownSync(state, other.uid, other.gid);
     const client = await openLines(words, { cwd: "/", env: {}, ...other }, OPENINGS["claude-desktop"]);
     await call(client, "list_allowed_directories", {});
     await call(client, "read_text_file", { path: "src/price.js" });
@@ -203,13 +206,13 @@ describe("the entries", () => {
   });
 
   test.each(["cursor", "vscode", "codex", "goose", "opencode"])("of %s", async (id) => {
-    await seen.shell(`portcullis connect ${id} --workspace ~/../work`);
+    await seen.shell(`portcullis connect ${id} --workspace ~/shop`);
     const made = fenced(seen.text().split("\n\n").slice(1).join("\n\n"));
     expect(page.part(`entry-${id}`, made)).toBe(made);
   });
 
   test("in a container", async () => {
-    await seen.shell("portcullis connect cursor --workspace ~/../work --docker");
+    await seen.shell("portcullis connect cursor --workspace ~/shop --docker");
     const made = fenced(
       seen
         .text()

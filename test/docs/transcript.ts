@@ -1,6 +1,7 @@
 /** A session written down as a person would see it, with the names of an example in the place of this machine's. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ENTRY } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
 import type { Form } from "./stdio.ts";
@@ -12,8 +13,10 @@ export interface Transcript {
   readonly env: Record<string, string>;
   /** The person runs one of our commands. With `typed` at a terminal, where that is typed. */
   shell(line: string, typed?: string): Promise<string>;
-  /** The model makes a call, and gets this. */
-  call(tool: string, args: object, result: Record<string, unknown>): void;
+  /** The model makes a call. */
+  call(tool: string, args: object): void;
+  /** What comes back. */
+  result(result: Record<string, unknown>): void;
   /** The client shows a form, and the person chooses. */
   form(client: string, form: Form, choice: string): void;
   say(text: string): void;
@@ -28,19 +31,23 @@ export function openTranscript(world: World): Transcript {
     env,
     say,
     async shell(line, typed) {
-      const words = line.replaceAll("~", env.HOME).split(" ").slice(1);
+      const words = line.replaceAll("~/shop", world.workspace).split(" ").slice(1);
       const output = await run(words, { ...env, PATH: process.env["PATH"] ?? PATH }, world.workspace, typed);
       say(`$ ${line}`);
-      say(output.replaceAll("\r\n", "\n"));
+      // a terminal shows what is typed before anybody has asked, and moves its cursor
+      const shown = stripVTControlCharacters(output)
+        .split(/\r?\n/)
+        .filter((part) => part !== typed?.trim());
+      say(shown.map((part) => part.replace(/^(Type yes to \w+ it:).*/, "$1 yes")).join("\n"));
       return output;
     },
-    call(tool, args, result) {
+    call: (tool, args) => say(`\nthe model: ${tool} ${JSON.stringify(args)}`),
+    result(result) {
       const { content, isError } = result as { content: { text?: string }[]; isError?: boolean };
-      say(`\nthe model: ${tool} ${JSON.stringify(args)}`);
       say(indent(`${isError ? "refused: " : ""}${content.map(({ text = "" }) => text).join("\n")}`, "    "));
     },
     form(client, { message, choices }, choice) {
-      say(`\n  ${client} asks:`);
+      say(`  ${client} asks:`);
       say(indent(message, "  | "));
       say(`  | [${choices.join("] [")}]`);
       say(`  the person chooses ${choice}`);
@@ -56,6 +63,7 @@ export function openTranscript(world: World): Transcript {
         [ENTRY, "/opt/portcullis/dist/cli.js"],
         [process.execPath, "/usr/bin/node"],
         [/\b\d+:\d+(?= --name|",\n *"--name)/g, "1000:1000"],
+        [/(?<=after )\d+(?= ms)/g, "12"],
         [/portcullis:\d+\.\d+\.\d+/g, "portcullis:VERSION"],
       ];
       for (const [from, to] of names) text = text.replaceAll(from, to);
