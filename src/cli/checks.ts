@@ -9,6 +9,8 @@ import { haveSecret } from "../config/secrets.ts";
 import { openState, readKey } from "../config/state.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { probeMachine } from "../compose/sandbox.ts";
+import { entryWords } from "./entry.ts";
+import { placeOf } from "./place.ts";
 
 /** One finding. `remedy` is empty when there is nothing to do. */
 export interface Check {
@@ -59,6 +61,11 @@ export async function checkMachine(
   await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
   await add("secrets", () => checkSecrets(found), "Correct the policy first.");
   await add("sandbox", () => checkSandbox(found), "Correct the policy first.");
+  await add(
+    "clients",
+    async () => (await import("./checks/clients.ts")).checkClients(placeOf(around), entryWords()),
+    "Connect the client anew.",
+  );
   await add("ripgrep", checkRipgrep, "Install again without --omit=optional: search comes with the package @vscode/ripgrep.");
   return checks;
 }
@@ -141,6 +148,7 @@ async function checkSandbox(config: Config): Promise<Finding> {
 function mendSandbox(reason: string, user: string): string {
   if (reason.includes("can't reach"))
     return `Serve a workspace outside of private directories, or open the way to it for ${user} (chmod o+x on each directory above it, chmod -R o+rX on itself), or start the server as the workspace's owner.`;
+  if (reason.includes("no sandbox for")) return "Connect the client with --docker, or do without commands.";
   if (reason.includes("is no user")) return "Set sandbox.user in the policy to an existing user that is not root.";
   if (reason.includes("bwrap is not installed")) return "Install bubblewrap: sudo apt-get install bubblewrap";
   return "Let this user make user namespaces (in a container: its seccomp profile; on Ubuntu: an AppArmor profile for bwrap), or install util-linux 2.41 or newer for the landlock backend.";

@@ -6,7 +6,10 @@ import type { Client, Words } from "../clients/clients.ts";
 import type { Place } from "../clients/place.ts";
 import { quoteWord } from "../compose/words.ts";
 import { ConfigError } from "../config/error.ts";
+import { loadConfig, surroundings } from "../config/load.ts";
+import { defaultState, openState } from "../config/state.ts";
 import { entryWords } from "./entry.ts";
+import { placeOf } from "./place.ts";
 import { packageVersion } from "./version.ts";
 
 interface Options {
@@ -53,7 +56,7 @@ export function connectCommands(program: Command, collect: (value: string, befor
 async function connect(id: string, options: Options): Promise<void> {
   const client = await clientOf(id);
   checkName(options.name);
-  const place = await thisPlace();
+  const place = placeOf(surroundings());
   const { connectClient, fileOf, snippetOf } = await import("../clients/connect.ts");
   const file = options.file === undefined ? fileOf(client, needHome(place)) : resolve(options.file);
   const { words, state } = await serverWords(options, place);
@@ -63,7 +66,7 @@ async function connect(id: string, options: Options): Promise<void> {
     say(`Put this there, or let it be put there: ${[...entryWords(), ...process.argv.slice(2), "--write"].map(quoteWord).join(" ")}\n`);
     process.stdout.write(await snippetOf(client, words, options.name));
   } else {
-    if (options.docker) (await import("../config/state.ts")).openState(state);
+    if (options.docker) openState(state);
     const { path, did, backup } = await connectClient(client, file, options.name, words);
     const what = { made: "is new and has", added: "has", updated: "had an older entry; it has now", nothing: "has it already" }[did];
     say(did === "nothing" ? `${path} ${what}: nothing was written` : `${path} ${what} the server \`${options.name}\``);
@@ -80,7 +83,7 @@ async function disconnect(id: string, { name, file: named }: Pick<Options, "name
   const client = await clientOf(id);
   checkName(name);
   const { disconnectClient, fileOf } = await import("../clients/connect.ts");
-  const file = named === undefined ? fileOf(client, needHome(await thisPlace())) : resolve(named);
+  const file = named === undefined ? fileOf(client, needHome(placeOf(surroundings()))) : resolve(named);
   const { path, did, left } = await disconnectClient(client, file, name);
   const what = {
     restored: "is what it was before, byte for byte",
@@ -111,13 +114,6 @@ function checkName(name: string): void {
     throw new ConfigError(`\`${name}\` can't name a server: use up to 32 letters, digits, _ and -`);
 }
 
-async function thisPlace(): Promise<Place> {
-  const { surroundings } = await import("../config/load.ts");
-  const { env, home } = surroundings();
-  const platform = process.platform === "darwin" || process.platform === "win32" ? process.platform : "linux";
-  return { platform, env, home, there: existsSync };
-}
-
 function needHome(place: Place): Place {
   if (place.home === "") throw new ConfigError("there is no home directory to look in: set HOME, or name the client's file with --file");
   return place;
@@ -137,11 +133,7 @@ function otherPlaces(client: Client, here: Place): string[] {
 
 /** The words of the entry, and the state directory that they lead to. Paths are absolute; what the environment says here is said in words. */
 async function serverWords(options: Options, place: Place): Promise<{ words: Words; state: string }> {
-  const [{ loadConfig, surroundings }, { defaultState }, { dockerWords, localWords }] = await Promise.all([
-    import("../config/load.ts"),
-    import("../config/state.ts"),
-    import("../clients/words.ts"),
-  ]);
+  const { dockerWords, localWords } = await import("../clients/words.ts");
   const around = surroundings();
   const all = await loadConfig(options, around);
   // What a config file says stays there: only flags and variables become words.

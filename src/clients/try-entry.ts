@@ -17,6 +17,9 @@ export interface TryOptions {
   readonly timeout: number;
 }
 
+/** Milliseconds in which a server that was told so must end by itself. */
+const GRACE = 2_000;
+
 const HELLO = {
   jsonrpc: "2.0",
   id: 1,
@@ -39,7 +42,7 @@ export async function tryEntry(words: Words, { env, cwd, timeout }: TryOptions):
   });
   // the end of its input ends a server; one that doesn't mind is killed
   child.stdin.end();
-  const killer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+  const killer = setTimeout(() => child.kill("SIGKILL"), GRACE);
   if (child.pid !== undefined) await ended;
   clearTimeout(killer);
   return tried;
