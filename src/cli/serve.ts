@@ -11,8 +11,14 @@ import { entryWords } from "./entry.ts";
 import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
+/** What `start` wants beside: any port when the one it named is taken, and to hear where it listens. */
+interface HttpWishes {
+  readonly anyPort?: boolean;
+  readonly onUrl?: (url: string) => void;
+}
+
 /** Serves over stdio, or over HTTP where that is asked for; ends within two seconds after stdin does, or after a signal once what runs has ended. */
-export async function serve(options: ServingOptions, onUrl?: (url: string) => void): Promise<void> {
+export async function serve(options: ServingOptions, http: HttpWishes = {}): Promise<void> {
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
@@ -35,12 +41,14 @@ export async function serve(options: ServingOptions, onUrl?: (url: string) => vo
     await serveLines(house.stdio(), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   } else {
     const { openHttp } = await import("./serve-http.ts");
-    const server = await openHttp(house, config.http, config.state, log.logger).catch(async (error: unknown) => {
-      await end(house, log);
-      throw error;
-    });
+    const server = await openHttp(house, config, { logger: log.logger, entry: entryWords(), anyPort: http.anyPort === true }).catch(
+      async (error: unknown) => {
+        await end(house, log);
+        throw error;
+      },
+    );
     log.logger.info({ ...about, url: server.url }, "serving over HTTP");
-    onUrl?.(server.url);
+    http.onUrl?.(server.url);
     await signalled();
     await server.close();
   }

@@ -52,7 +52,7 @@ export class LegacySessions {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return await this.#begin(request, message, who);
     const session = this.#find(id, who);
-    if (session === undefined) return notFound(message);
+    if (session === undefined) return notFound(id, message);
     return await session.transport.receive(request, message, authOf(who, id));
   }
 
@@ -61,7 +61,7 @@ export class LegacySessions {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return rpcError(400, HTTP_ERROR, "this needs a session: send its id in Mcp-Session-Id");
     const session = this.#find(id, who);
-    if (session === undefined) return notFound();
+    if (session === undefined) return notFound(id);
     const response = await session.transport.handleRequest(request, { authInfo: authOf(who, id) });
     if (request.method === "GET" && response.status === 200) {
       session.listening = true;
@@ -134,5 +134,10 @@ const authOf = (who: Authenticated, session: string): AuthInfo => authInfoOf({ .
 
 const idIn = (message: JSONRPCMessage) => ("id" in message && message.id !== undefined ? { id: message.id } : {});
 
-const notFound = (message?: JSONRPCMessage): Response =>
-  rpcError(404, -32_001, "there is no such session: begin a new one with initialize", message ? idIn(message) : {});
+/** What no session can be called is a fault of the request (2025-11-25, "Session Management": visible ASCII); a name that is not there is none. */
+function notFound(id: string, message?: JSONRPCMessage): Response {
+  const about = message ? idIn(message) : {};
+  if (!/^[\x21-\x7e]{1,128}$/.test(id))
+    return rpcError(400, HTTP_ERROR, "Mcp-Session-Id holds no session id: up to 128 visible ASCII characters", about);
+  return rpcError(404, -32_001, "there is no such session: begin a new one with initialize", about);
+}
