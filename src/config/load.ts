@@ -215,12 +215,13 @@ function checkWorkspaces(named: readonly string[], around: Surroundings): readon
  * the system.
  */
 export function isTooMuch(here: string, home: string, env: Surroundings["env"], platform: NodeJS.Platform = process.platform): boolean {
-  const { parse, dirname } = platform === "win32" ? win32 : posix;
-  if (here === parse(here).root || here === home || (home !== "" && here === dirname(home))) return true;
-  if (platform !== "win32") return dirname(here) === "/home" || dirname(here) === "/Users" || SYSTEM.includes(here);
+  const path = platform === "win32" ? win32 : posix;
+  if (here === path.parse(here).root || here === home || (home !== "" && here === path.dirname(home))) return true;
+  const above = path.dirname(here);
+  if (platform !== "win32") return above === "/home" || above === "/Users" || SYSTEM.includes(here);
   const lower = `${here.toLowerCase()}\\`;
   const places = [env.SystemRoot ?? "C:\\Windows", env.ProgramFiles, env["ProgramFiles(x86)"], env.ProgramData];
-  return dirname(here) === dirname(home) || places.some((place) => place && lower.startsWith(`${place.toLowerCase()}\\`));
+  return above === path.dirname(home) || places.some((place) => place && lower.startsWith(`${place.toLowerCase()}\\`));
 }
 
 function isDirectory(path: string): boolean {
