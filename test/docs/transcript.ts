@@ -36,7 +36,7 @@ export function openTranscript(world: World): Transcript {
       say(`$ ${line}`);
       // a terminal shows what is typed before anybody has asked, and moves its cursor
       const shown = stripVTControlCharacters(output)
-        .split(/\r?\n/)
+        .split(/\r*\n/)
         .filter((part) => part !== typed?.trim());
       say(shown.map((part) => part.replace(/^(Type yes to \w+ it:).*/, "$1 yes")).join("\n"));
       return output;
