@@ -32,6 +32,7 @@ import { newSessionId } from "./session/sessions.ts";
 import { builtinTools } from "./tools/index.ts";
 import { Visitors } from "./session/visitors.ts";
 import type { Serving } from "./transport/mcp.ts";
+import type { Tool } from "./types.ts";
 
 /** What is needed to open a house. */
 export interface HouseOptions {
@@ -40,6 +41,8 @@ export interface HouseOptions {
   readonly logger: Logger;
   /** The words that start one of our own commands, ready to paste. */
   readonly entry: readonly string[];
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[];
 }
 
 /** What HTTP is served from: it has many sessions, of which the transport begins and ends those of older clients. */
@@ -112,7 +115,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     audit.record(kind, { event, details }).catch((error: unknown) => logger.error({ err: error }, `\`${event}\` could not be recorded`));
   }
 
-  const tools = builtinTools(textWork);
+  const tools = new Map([...builtinTools(textWork), ...(options.tools ?? []).map((tool) => [tool.name, tool] as const)]);
   const network = openNetwork(config.env);
   const commands = openCommands({
     config,

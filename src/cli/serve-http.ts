@@ -9,6 +9,7 @@ import type { Config } from "../config/load.ts";
 import type { House } from "../server.ts";
 import { serveHttp } from "../transport/http/serve.ts";
 import type { HttpServer } from "../transport/http/serve.ts";
+import { buildServer } from "../transport/mcp.ts";
 
 interface HttpOptions {
   readonly logger: Logger;
@@ -31,8 +32,10 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       "no key is configured: every request is refused with 401",
     );
   try {
+    const { serving, ...sessions } = house.http(timeouts.session);
     return await serveHttp({
-      ...house.http(timeouts.session),
+      ...sessions,
+      build: (era) => buildServer(serving, era),
       listen: { host, port, tls, timeouts },
       own: { wildcard: isWildcard(host), hosts, origins },
       trustProxy,
@@ -43,7 +46,7 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       settled: (patience) => house.settled(patience),
       timeouts,
       onError: (error) => logger.warn({ err: error }, "protocol"),
-      onRefused: (address, path, status) => logger.warn({ address, path, httpStatus: status }, "a request was not let in"),
+      onRefused: (address, path) => logger.warn({ address, path }, "a wrong key was refused"),
     });
   } catch (error) {
     if (anyPort && codeOf(error) === "EADDRINUSE")

@@ -1,6 +1,6 @@
 /** Serves over HTTP until it is told to end; then what runs may finish for a while before it is cancelled. */
 import type { IncomingMessage } from "node:http";
-import type { Serving } from "../mcp.ts";
+import type { Build } from "../mcp.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./app.ts";
 import { createDoor } from "./door.ts";
@@ -15,7 +15,7 @@ export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "admitte
   /** Proxies whose word on client and scheme counts. */
   readonly trustProxy: readonly string[];
   readonly own: Omit<AppDeps["own"], "scheme">;
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
   /** Milliseconds: a session without a request, and what runs when the end comes. */
@@ -37,10 +37,10 @@ export interface HttpServer {
 
 /** Rejects with Node's error when it can't listen. */
 export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> {
-  const { serving, newSession, endSession, onError, timeouts } = options;
+  const { build, newSession, endSession, onError, timeouts } = options;
   const scheme = options.listen.tls === undefined ? "http" : "https";
   let closing = false;
-  const mcp = createEndpoint({ serving, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
+  const mcp = createEndpoint({ build, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
   const ready = async () => (closing ? ["closing"] : await options.ready());
   const own = { ...options.own, scheme } as const;
   const door = createDoor(own, options.trustProxy);
