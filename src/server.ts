@@ -7,6 +7,7 @@ import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
+import type { Ready } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { INSTRUCTIONS } from "./compose/instructions.ts";
 import { openNetwork } from "./compose/network.ts";
@@ -57,6 +58,10 @@ export interface HttpServing {
 export interface House {
   readonly workspaces: readonly string[];
   policy(): Policy;
+  /** The machine as the policy in force wants it used; tried live once. */
+  machine(): Promise<Ready>;
+  /** Resolves when the first listing was answered: the moment for work that no start and no call should wait for. */
+  readonly listed: Promise<void>;
   /** What the stdio connection is served from: one session for the process. */
   stdio(): Serving;
   /** What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call. */
@@ -190,13 +195,19 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
   };
   const { guard, settled, drain } = trackCalls(createGuard(stages));
-  let warmed = false;
+  const listed = Promise.withResolvers<void>();
   /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
-  const warm = (): void => {
-    if (!warmed) setImmediate(() => sanitizer.warm());
-    warmed = true;
+  void listed.promise.then(() => sanitizer.warm());
+  const parts = {
+    ...options,
+    instructions: INSTRUCTIONS,
+    policy: () => source.current(),
+    tools,
+    commands,
+    random,
+    guard,
+    onListed: () => setImmediate(listed.resolve),
   };
-  const parts = { ...options, instructions: INSTRUCTIONS, policy: () => source.current(), tools, commands, random, guard, onListed: warm };
   const newSession = () => newSessionId(random);
   const endSession = (id: string): void => {
     commands.stop(id);
@@ -205,6 +216,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
+    machine: () => commands.ready(source.current()),
+    listed: listed.promise,
     stdio: () => serveStdio(parts, newSession()),
     http: (idle) => {
       const visitors = new Visitors({ newId: newSession, onEnd: endSession, idle, clock: () => performance.now() });

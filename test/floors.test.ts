@@ -19,8 +19,8 @@ const DOORS: readonly { readonly door: string; readonly modules: RegExp; readonl
   {
     door: "the file system",
     modules: /^node:fs(\/promises)?$/,
-    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), clients (their configuration), cli (what a person names).
-    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "clients/file.ts", "cli/"],
+    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), clients (their configuration), log (its file), cli (what a person names).
+    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "clients/file.ts", "log/", "cli/"],
   },
   {
     door: "child processes",

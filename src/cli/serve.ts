@@ -1,6 +1,7 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
 import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
+import type { Config } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
 import type { Log } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
@@ -34,6 +35,8 @@ export async function serve(options: ServingOptions, http: HttpWishes = {}): Pro
   process.once("uncaughtException", (error) => void crash(error));
   house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
+  const ended = new AbortController();
+  void checkOnceListed(house, config, log, ended.signal);
   if (config.http === undefined) {
     log.logger.info(about, "serving over stdio");
     if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
@@ -52,8 +55,19 @@ export async function serve(options: ServingOptions, http: HttpWishes = {}): Pro
     await signalled();
     await server.close();
   }
+  ended.abort();
   await end(house, log);
   process.exit(0);
+}
+
+/** What isn't well with the machine, told once nobody waits for the start any more. */
+async function checkOnceListed(house: House, config: Config, { logger }: Log, signal: AbortSignal): Promise<void> {
+  await house.listed;
+  try {
+    await (await import("./start-checks.ts")).logChecks(house, config, logger, signal);
+  } catch (error) {
+    logger.error({ err: error }, "the checks of the start could not be made");
+  }
 }
 
 /** Resolves with the first signal to end; a second one ends the process at once, as signals do. */

@@ -88,7 +88,17 @@ const SYSTEM = [
 
 /** The process as it is. */
 export function surroundings(): Surroundings {
-  return { env: process.env, cwd: process.cwd(), home: homeOf(process.env, process.platform) };
+  return {
+    env: process.env,
+    home: homeOf(process.env, process.platform),
+    get cwd() {
+      try {
+        return process.cwd();
+      } catch {
+        throw new ConfigError("the current directory is gone: change to one that is there");
+      }
+    },
+  };
 }
 
 /** The user's home, empty when the environment names none. On Windows shells set HOME as they like, in their own notation. */

@@ -7,12 +7,19 @@ import type { Place } from "../../clients/place.ts";
 import { tryEntry } from "../../clients/try-entry.ts";
 import { quoteWord } from "../../compose/words.ts";
 import { Refusal } from "../../types.ts";
+import { entryWords } from "../entry.ts";
+import { placeOf } from "../place.ts";
+import { fail, ok, warn } from "./check.ts";
+import type { Examination, Finding } from "./check.ts";
 
-interface Finding {
-  readonly status: "ok" | "warn" | "fail";
-  readonly message: string;
-  readonly remedy: string;
-}
+export const clientChecks: readonly Examination[] = [
+  {
+    id: "clients",
+    atStart: false,
+    look: ({ around }) => checkClients(placeOf(around), entryWords()),
+    remedy: "Connect the client anew: portcullis connect CLIENT --write",
+  },
+];
 
 /** Milliseconds in which a server must answer; a container takes some. */
 const PATIENCE = 10_000;
@@ -25,8 +32,7 @@ const SHORT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 export async function checkClients(place: Place, self: readonly string[], patience = PATIENCE): Promise<Finding> {
   const found = (await Promise.all(CLIENTS.map((client) => examineClient(client, place, self, patience)))).flat();
   const worst = (["fail", "warn"] as const).find((status) => found.some((one) => one.status === status)) ?? "ok";
-  if (found.length === 0)
-    return { status: "ok", message: `no client starts this server yet (${command(self, "connect", "CLIENT")} shows how)`, remedy: "" };
+  if (found.length === 0) return ok(`no client starts this server yet (${command(self, "connect", "CLIENT")} shows how)`);
   const shown = found.filter(({ status }) => status === worst);
   return {
     status: worst,
@@ -46,18 +52,14 @@ async function examineFile(client: Client, file: string, place: Place, self: rea
     const entries = await entriesOf(client, file);
     return await Promise.all(
       entries.map(async ({ name, words, entry }): Promise<Finding> => {
-        const { ok, message } = await tryEntry(words, { cwd: "/", env: environmentOf(entry, place), timeout: patience });
+        const { ok: answers, message } = await tryEntry(words, { cwd: "/", env: environmentOf(entry, place), timeout: patience });
         const told = `${client.title}: \`${name}\` in ${file}: ${message}`;
-        return ok
-          ? { status: "ok", message: told, remedy: "" }
-          : { status: "fail", message: told, remedy: mend(client, name, words, self) };
+        return answers ? ok(told) : fail(told, mend(client, name, words, self));
       }),
     );
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return [
-      { status: "warn", message: `${client.title}: ${error.message}`, remedy: "Mend the file, or the client reads none of its servers." },
-    ];
+    return [warn(`${client.title}: ${error.message}`, "Mend the file, or the client reads none of its servers.")];
   }
 }
 
