@@ -94,11 +94,15 @@ function plainOf(value: unknown, section: readonly string[], name: string): unkn
   return copy;
 }
 
-/** As JSON has it: parsers differ in prototypes, dates and big numbers. */
+/**
+ * A copy that can be compared: parsers differ in prototypes, dates and big numbers. Not by way of JSON.parse, which in Node 24.21 now and then misreads
+ * a name with an escape (`{" ":1,"\\"":1}`).
+ */
 function toPlain(value: unknown): unknown {
-  return value === undefined
-    ? undefined
-    : JSON.parse(JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? String(item) : item)));
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value === "bigint" || value instanceof Date) return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, toPlain(item)]));
 }
 
 /** How the lines of a text end. */

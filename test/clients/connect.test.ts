@@ -36,7 +36,7 @@ const disconnect = (client: Client, file: string) => disconnectClient(client, fi
 function read(client: Client, file: string): Record<string, never> {
   const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   const value: unknown = client.format === "toml" ? parseToml(text) : client.format === "yaml" ? parseYaml(text) : parseJsonc(text);
-  return JSON.parse(JSON.stringify(value ?? {})) as Record<string, never>;
+  return structuredClone(value ?? {}) as Record<string, never>;
 }
 
 function serversOf(client: Client, file: string): Record<string, unknown> {
