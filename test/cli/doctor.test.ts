@@ -557,6 +557,7 @@ async function onItsOwn<T>(use: (world: World) => Promise<T>): Promise<T> {
   try {
     return await use(own);
   } finally {
+    chmodSync(own.workspace, 0o755); // a row may have closed it
     own.remove();
   }
 }

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { ENTRY } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
 
@@ -13,7 +14,7 @@ const NOBODY = 65_534;
 /** Where all doctors keep compiled code: each world has a home of its own, and compiling takes longer than most checks. */
 const CACHE = mkdtempSync(join(tmpdir(), "portcullis-cache-"));
 chmodSync(CACHE, 0o777);
-process.once("exit", () => rmSync(CACHE, { recursive: true, force: true }));
+afterAll(() => rmSync(CACHE, { recursive: true, force: true }));
 
 export interface Finding {
   readonly id: string;
