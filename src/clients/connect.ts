@@ -64,8 +64,9 @@ export async function disconnectClient(client: Client, path: string, name: strin
     throw new Refusal("FAILED", `\`${name}\` in ${path} is another server`, "name ours with --name; nothing was written");
   const origin = originOf(found, name);
   if (origin && origin.backup === undefined) {
+    const left = backupsOf(file.path);
     unmake(file.path);
-    return { path: file.path, did: "unmade", left: backupsOf(file.path) };
+    return { path: file.path, did: "unmade", left };
   }
   replaceClientFile(file, origin?.text ?? editEntry(format, text, section, name, undefined, madeSection(found)), false);
   if (origin?.backup !== undefined) dropBackup(origin.backup);

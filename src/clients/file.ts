@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import {
   accessSync,
-  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -13,6 +12,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import type { Stats } from "node:fs";
-import { dirname, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { Refusal } from "../types.ts";
 
 /** A file as it was read. */
@@ -73,7 +73,7 @@ export function replaceClientFile(file: ClientFile, text: string, keep: boolean)
     const backup = stat && keep ? keepBackup(file, stat) : undefined;
     const aside = `${file.path}.${randomBytes(8).toString("hex")}.tmp`;
     try {
-      writeAside(aside, file.mark + text, stat);
+      writeAside(aside, file.mark + text, stat, 0o7777);
       renameSync(aside, file.path);
       return backup;
     } catch (error) {
@@ -84,13 +84,14 @@ export function replaceClientFile(file: ClientFile, text: string, keep: boolean)
   });
 }
 
-function writeAside(path: string, text: string, stat: Stats | undefined): void {
+/** A new file with the owner of `stat`, and of its mode what `mask` leaves. */
+function writeAside(path: string, text: string, stat: Stats | undefined, mask: number): void {
   const fd = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
   try {
     writeFileSync(fd, text);
     if (stat) {
       if (process.getuid?.() === 0) fchownSync(fd, stat.uid, stat.gid);
-      fchmodSync(fd, stat.mode & 0o7777);
+      fchmodSync(fd, stat.mode & mask);
     }
     fsyncSync(fd);
   } finally {
@@ -111,20 +112,26 @@ function checkReplaceable(path: string, stat: Stats): void {
 
 /** The file as it was, under a free name beside it, private as a file that may hold tokens should be. */
 function keepBackup({ path, text = "", mark }: ClientFile, stat: Stats): string {
-  const name = backupName(path, backupsOf(path).length + 1);
-  writeAside(name, mark + text, stat);
-  chmodSync(name, stat.mode & 0o600);
+  const [newest] = backupsOf(path);
+  const number = newest === undefined ? 1 : numberOf(path, newest) + 1;
+  const name = `${path}${BACKUP}${number === 1 ? "" : `.${number}`}`;
+  writeAside(name, mark + text, stat, 0o600);
   return name;
 }
 
+const BACKUP = ".before-portcullis";
+
 /** The backups of a file, the newest first. */
 export function backupsOf(path: string): string[] {
-  const names: string[] = [];
-  for (let name = backupName(path, 1); existsSync(name); name = backupName(path, names.length + 1)) names.unshift(name);
-  return names;
+  const start = basename(path) + BACKUP;
+  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(start) && /^(\.\d+)?$/.test(name.slice(start.length)));
+  return names.map((name) => join(dirname(path), name)).sort((one, other) => numberOf(path, other) - numberOf(path, one));
 }
 
-const backupName = (path: string, number: number): string => `${path}.before-portcullis${number === 1 ? "" : `.${number}`}`;
+function numberOf(path: string, backup: string): number {
+  return Number(backup.slice(path.length + BACKUP.length + 1)) || 1;
+}
+
 const madeName = (path: string): string => `${path}.made-by-portcullis`;
 
 /** Makes the directory of a file that isn't there, and notes beside it what was made, so that it can be undone. */

@@ -262,6 +262,15 @@ describe("a file that isn't just a file", () => {
     expect(serversOf(client, path)).toEqual({ playwright: { command: "npx", args: ["@playwright/mcp@latest"] } });
   });
 
+  test("of two backups the one that fits is put back, and a later one gets a name of its own", async () => {
+    const path = home.put(usual(), "{}\n");
+    home.put(`${path}.before-portcullis.2`, '{"theirs": 1}\n');
+    expect(await connect(client, path)).toMatchObject({ backup: `${path}.before-portcullis.3` });
+    expect(statSync(`${path}.before-portcullis.3`).mode & 0o777).toBe(0o600);
+    expect(await disconnect(client, path)).toEqual({ path, did: "restored", left: [`${path}.before-portcullis.2`] });
+    expect(readFileSync(path, "utf8")).toBe("{}\n");
+  });
+
   test("opencode's newer nesting is kept", async () => {
     const opencode = clientOf("opencode");
     const path = home.put(fileOf(opencode, home.place), '{ "mcp": { "servers": { "a": { "type": "local", "command": ["a"] } } } }\n');
