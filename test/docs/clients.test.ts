@@ -11,13 +11,13 @@ import { CLIENTS } from "../../src/clients/clients.ts";
 import { entriesOf } from "../../src/clients/connect.ts";
 import { createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
-import { openPage } from "./page.ts";
+import { openMadePage } from "./made-parts.ts";
 import { openLines } from "./stdio.ts";
 import type { LineClient, Opening } from "./stdio.ts";
 import { openTranscript } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
 
-const page = openPage(join(import.meta.dirname, "..", "..", "docs", "clients.md"));
+const page = openMadePage(join(import.meta.dirname, "..", "..", "docs", "clients.md"));
 
 let world: World;
 let seen: Transcript;
