@@ -5,6 +5,7 @@ import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
 import { auditCommands, rotateAuditCommand } from "./audit.ts";
+import { connectCommands } from "./connect.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
 import { replayCommand } from "./replay.ts";
@@ -57,6 +58,7 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  connectCommands(program, collect);
   const io = processIo();
   approvalCommands(program);
   sessionCommands(program);

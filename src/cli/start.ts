@@ -1,8 +1,9 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
+import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
+import { entryWords } from "./entry.ts";
 import { makeKey } from "./keys.ts";
 import type { ServingOptions } from "./main.ts";
-import { entryWords } from "./entry.ts";
 import { serve } from "./serve.ts";
 import { withBooks } from "./with-books.ts";
 
@@ -48,7 +49,9 @@ function welcome(url: string, workspaces: readonly string[], access: Access): st
   const entry = {
     portcullis: { type: "http", url: `${url}/mcp`, ...(bearer === undefined ? {} : { headers: { Authorization: bearer } }) },
   };
-  const stdio = { portcullis: { command: node, args: [cli, "serve", ...workspaces.flatMap((path) => ["--workspace", path])] } };
+  const connect = [...entryWords(), "connect", "claude-desktop", ...workspaces.flatMap((path) => ["--workspace", path])]
+    .map(quoteWord)
+    .join(" ");
   const about = {
     open: () => "Everybody on this machine can call it (--no-auth).",
     made: () => `Its key is shown this once:\n\n  ${access.kind === "made" ? access.key : ""}`,
@@ -64,7 +67,7 @@ Claude Code:
 Cursor ("mcpServers" in .cursor/mcp.json) and VS Code ("servers" in .vscode/mcp.json):
   ${JSON.stringify(entry)}
 
-Clients that start a program instead, such as Claude Desktop ("mcpServers"):
-  ${JSON.stringify(stdio)}
+Clients that start a program instead (docs/clients.md has them all); this shows what to put where, and writes it with --write:
+  ${connect}
 `;
 }
