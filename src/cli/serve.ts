@@ -25,7 +25,7 @@ export async function serve(options: ServingOptions, onUrl?: (url: string) => vo
     process.exit(1);
   };
   process.once("uncaughtException", (error) => void crash(error));
-  house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  house = await openHouse({ config, version, logger: log.logger, entry: config.entry ?? entryWords() });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
   if (config.http === undefined) {
     log.logger.info(about, "serving over stdio");
