@@ -10,7 +10,7 @@ COPY scripts ./scripts
 COPY src ./src
 RUN node scripts/build.ts
 # What is left is what dist/ needs at run time, without sources and the binaries of other machines.
-RUN npm prune --omit=dev --ignore-scripts \
+RUN npm ci --omit=dev --ignore-scripts \
  && cd node_modules \
  && rm -r better-sqlite3/deps better-sqlite3/src node-addon-api .package-lock.json \
  && find better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete

@@ -74,6 +74,9 @@ switch (task) {
   case "test":
     test(args);
     break;
+  case "lane": // tests that need more than a checkout: test/<name>/<name>.config.ts
+    run(node, [join(modules, "vitest", "vitest.mjs"), "run", "--config", join("test", args[0], `${args[0]}.config.ts`), ...args.slice(1)]);
+    break;
   case "demo":
     run(node, [join(root, "scripts", "demo.ts"), ...args]);
     break;

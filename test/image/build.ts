@@ -74,7 +74,8 @@ function play(step: Step & { kind: "copy" }, root: string, workdir: string, root
   const destination = join(root, resolve(workdir, step.destination));
   for (const source of step.sources) {
     const path = join(from, source);
-    if (step.from === undefined && !admitted().includes(source)) throw new Error(`.dockerignore hides ${source}, which the Dockerfile copies`);
+    if (step.from === undefined && !admitted().includes(source))
+      throw new Error(`.dockerignore hides ${source}, which the Dockerfile copies`);
     const into = step.destination.endsWith("/") && !statSync(path).isDirectory();
     copy(path, into ? join(destination, basename(source)) : destination);
   }
@@ -93,7 +94,9 @@ function copy(source: string, destination: string): void {
 
 /** A RUN: as root, with the network, and with this machine's way to the npm registry, which in a real build is the builder's. */
 function run(root: string, workdir: string, env: Readonly<Record<string, string>>, command: string): void {
-  const authorities = [process.env["NODE_EXTRA_CA_CERTS"] ?? "", npm(REPOSITORY, "config", "get", "cafile")].find((file) => existsSync(file));
+  const authorities = [process.env["NODE_EXTRA_CA_CERTS"] ?? "", npm(REPOSITORY, "config", "get", "cafile")].find((file) =>
+    existsSync(file),
+  );
   const lent = [
     { source: "/etc/resolv.conf", target: "/etc/resolv.conf" },
     ...(authorities === undefined ? [] : [{ source: authorities, target: "/run/authorities.pem" }]),

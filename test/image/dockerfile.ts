@@ -58,7 +58,8 @@ function apply(stage: Draft, word: string, rest: string, line: string): void {
   } else if (word === "ENV") stage.env = { ...stage.env, ...pairs(rest) };
   else if (word === "LABEL") stage.labels = { ...stage.labels, ...pairs(rest) };
   else if (word === "USER") stage.user = rest;
-  else if (word === "HEALTHCHECK") stage.health = /^(?:--\w[\w-]*=\S+ )*CMD (.*)$/.exec(rest)?.[1] ?? fail("a health check without CMD", line);
+  else if (word === "HEALTHCHECK")
+    stage.health = /^(?:--\w[\w-]*=\S+ )*CMD (.*)$/.exec(rest)?.[1] ?? fail("a health check without CMD", line);
   else if (word === "ENTRYPOINT") stage.entrypoint = JSON.parse(rest) as string[];
   else if (word === "CMD") stage.command = JSON.parse(rest) as string[];
   else fail("an instruction that the tests can't play", line);
