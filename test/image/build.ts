@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { npm } from "../package/npm.ts";
+import { npm } from "../../scripts/npm.ts";
 import { containerWords } from "./container.ts";
 import { readDockerfile } from "./dockerfile.ts";
 import type { Stage, Step } from "./dockerfile.ts";
@@ -65,7 +65,7 @@ function addNode(root: string, image: string): void {
   if (image !== known) throw new Error(`the Dockerfile starts from ${image}, and package.json pins Node for ${known}: make them the same`);
   mkdirSync(join(root, "usr/local/bin"), { recursive: true });
   cpSync(join(REPOSITORY, "node_modules/node/bin/node"), join(root, "usr/local/bin/node"));
-  npm(REPOSITORY, "install", "--global", `--prefix=${join(root, "usr/local")}`, "--loglevel=error", "npm@11.19.1");
+  npm(REPOSITORY, "install", "--global", `--prefix=${join(root, "usr/local")}`, "npm@11.19.1");
 }
 
 function play(step: Step & { kind: "copy" }, root: string, workdir: string, roots: ReadonlyMap<string, string>): void {

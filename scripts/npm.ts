@@ -8,7 +8,8 @@ export function machineEnv(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), PATH: path.join(":") };
 }
 
-/** Runs npm in `cwd`; gives what it says. Throws with its complaint when it fails. */
+/** Runs npm in `cwd`; gives what it says, without its news. Throws with its complaint when it fails. */
 export function npm(cwd: string, ...args: string[]): string {
-  return execFileSync("npm", args, { cwd, env: machineEnv(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+  return execFileSync("npm", [...args, ...quiet], { cwd, env: machineEnv(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 }
