@@ -26,13 +26,13 @@ export function buildImage(place: string): Image {
   const roots = new Map<string, string>();
   for (const [index, stage] of stages.entries()) {
     const root = join(place, stage.name ?? String(index));
-    copy(debian, root);
+    copyTree(debian, root);
     if (stage.image !== "debian:trixie-slim") addNode(root, stage.image);
     let workdir = "/";
     for (const step of stage.steps) {
       if (step.kind === "workdir") mkdirSync(join(root, (workdir = step.path)), { recursive: true });
       else if (step.kind === "copy") play(step, root, workdir, roots);
-      else run(root, workdir, stage.env, step.command);
+      else runStep(root, workdir, stage.env, step.command);
     }
     roots.set(stage.name ?? "", root);
   }
@@ -77,7 +77,7 @@ function play(step: Step & { kind: "copy" }, root: string, workdir: string, root
     if (step.from === undefined && !admitted().includes(source))
       throw new Error(`.dockerignore hides ${source}, which the Dockerfile copies`);
     const into = step.destination.endsWith("/") && !statSync(path).isDirectory();
-    copy(path, into ? join(destination, basename(source)) : destination);
+    copyTree(path, into ? join(destination, basename(source)) : destination);
   }
 }
 
@@ -87,13 +87,13 @@ function admitted(): string[] {
   return lines.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
 }
 
-function copy(source: string, destination: string): void {
+export function copyTree(source: string, destination: string): void {
   mkdirSync(join(destination, ".."), { recursive: true });
   execFileSync("cp", ["-a", "--no-target-directory", source, destination]);
 }
 
-/** A RUN: as root, with the network, and with this machine's way to the npm registry, which in a real build is the builder's. */
-function run(root: string, workdir: string, env: Readonly<Record<string, string>>, command: string): void {
+/** What RUN does: as root, with the network, and with this machine's way to the npm registry, which in a real build is the builder's. */
+export function runStep(root: string, workdir: string, env: Readonly<Record<string, string>>, command: string): void {
   const authorities = [process.env["NODE_EXTRA_CA_CERTS"] ?? "", npm(REPOSITORY, "config", "get", "cafile")].find((file) =>
     existsSync(file),
   );

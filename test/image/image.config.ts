@@ -4,8 +4,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/image/*.lane.ts"],
+    globalSetup: ["test/image/setup.ts"],
+    maxWorkers: 1,
     testTimeout: 60_000,
-    hookTimeout: 600_000,
+    hookTimeout: 300_000,
     pool: "forks",
     allowOnly: false,
   },

@@ -1,15 +1,13 @@
 /** The image as it is started on other people's machines: its user or any other, without capabilities and namespaces, on a read-only root. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildFilter } from "../../src/sandbox/seccomp.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { approveOnce } from "../e2e/clients.ts";
-import { buildImage } from "./build.ts";
-import type { Image } from "./build.ts";
 import { HOST } from "./container.ts";
-import { createContainer, FILTER } from "./world.ts";
+import { openImage } from "./setup.ts";
+import { createContainer } from "./world.ts";
 import type { Container } from "./world.ts";
 
 interface Doctor {
@@ -17,18 +15,7 @@ interface Doctor {
   readonly checks: readonly { readonly id: string; readonly status: string; readonly message: string; readonly remedy: string }[];
 }
 
-let place: string;
-let image: Image;
-beforeAll(() => {
-  if (process.getuid?.() !== 0) throw new Error("the image lane mounts and makes a Debian root: run it as root");
-  place = mkdtempSync("/var/tmp/portcullis-image-");
-  chmodSync(place, 0o755);
-  image = buildImage(place);
-  mkdirSync(join(image.root, "etc/portcullis")); // where an engine would make the mount point by itself
-  // Of namespaces, mounts and the rest it forbids what Docker's default does, and more.
-  writeFileSync(join(image.root, FILTER), buildFilter(process.arch === "arm64" ? "arm64" : "x64", false));
-});
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+const { place, image } = openImage();
 
 const doctor = (container: Container, start?: Parameters<Container["run"]>[1]): Doctor & { code: number | null } => {
   const { code, stdout } = container.run(["portcullis", "doctor", "--workspace", "/workspace", "--json"], start);
