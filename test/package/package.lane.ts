@@ -50,7 +50,7 @@ describe("the tarball", () => {
   test("holds the built server, what people read, and nothing else", () => {
     const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
     const top = new Set(files.map((file) => file.split("/")[1]));
-    expect([...top].toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "config", "dist", "package.json"]);
+    expect(top).toEqual(new Set(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "config", "dist", "package.json"]));
     const built = readdirSync(DIST, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.filter((file) => file.startsWith("package/dist/"))).toHaveLength(built.length);
   });
