@@ -1,4 +1,6 @@
 /** Logs: JSON lines on stderr, or in a file. Written behind the calls' back and flushed at the end; a reader that doesn't read loses lines, never the server. */
+import { constants, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import pino from "pino";
 import type { Logger } from "pino";
 
@@ -29,13 +31,15 @@ const OURS = new Set(
     "backend",
     "reason",
     "file",
+    "check",
+    "remedy",
   ]),
 );
 
 /** Opens the log. `redact` treats every other string of a line before it is written; errors keep their name, message and code and lose their stack. */
 export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
-  const target = options.file === undefined ? { dest: 2 } : { dest: options.file, mkdir: true, append: true, mode: 0o600 };
-  const destination = pino.destination({ ...target, ...GATHER, sync: false, maxLength: MOST_WAITING });
+  const opened = openFile(options.file);
+  const destination = pino.destination({ dest: opened.fd, ...GATHER, sync: false, maxLength: MOST_WAITING });
   const logger = pino(
     {
       level: options.level,
@@ -48,6 +52,7 @@ export function openLog(options: { readonly level: string; readonly file?: strin
   );
   // A log that can't be written stops nothing: lines wait for the next write, up to MOST_WAITING.
   destination.on("error", () => undefined);
+  if (opened.error) logger.warn({ file: options.file, err: opened.error }, "the log file can't be opened: lines go to stderr");
   return {
     logger,
     // Not flushSync, here or in pino's own handler at exit (which skips what is destroyed): it tries a full disk again and again, for good.
@@ -62,6 +67,23 @@ export function openLog(options: { readonly level: string; readonly file?: strin
         destination.flush(end);
       }),
   };
+}
+
+const STDERR = 2;
+
+/**
+ * The descriptor of the log. Opened here and at once, because pino goes on writing to a file that it could not open, and that ends the process; without
+ * waiting, because a FIFO would wait for its reader.
+ */
+function openFile(file: string | undefined): { readonly fd: number; readonly error?: unknown } {
+  if (file === undefined) return { fd: STDERR };
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    return { fd: openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o600) };
+  } catch (error) {
+    return { fd: STDERR, error };
+  }
 }
 
 function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {

@@ -96,7 +96,7 @@ export async function connectHttp(
   const init = options.key === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${options.key}` } } };
   const at = new URL("/mcp", url);
   const nobody = () => null;
-  if (kind === "v1 SDK") return await attachOld(new OldHttp(at, init) as OldTransportLike, options.person, nobody);
+  if (kind === "v1 SDK") return await attachOld(new OldHttp(at, init), options.person, nobody);
   return await attachNew(kind, new NewHttp(at, init), options.person, nobody);
 }
 

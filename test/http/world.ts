@@ -94,6 +94,7 @@ export function sendRaw(port: number, bytes: string | Buffer, host = "127.0.0.1"
 
 function isWhole(text: string): boolean {
   const end = text.indexOf("\r\n\r\n");
+  if (/\r\ntransfer-encoding: chunked/i.test(text)) return text.endsWith("\r\n0\r\n\r\n");
   const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
   return end !== -1 && length !== undefined && Buffer.byteLength(text.slice(end + 4)) >= Number(length);
 }

@@ -1,19 +1,16 @@
 /**
- * The HTTP side, from the outside in. Every request passes the same doors in the same order: headers that can be read one way only, Host, Origin,
- * then what is open to all, then who it is, then the place it is for.
+ * What lies behind the outermost door (door.ts), in the order in which every request passes it: what is open to all, then who it is, then the place
+ * it is for.
  */
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import type { Principal } from "../../types.ts";
 import type { Authenticated } from "../mcp.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
-import { isOwnHost, isOwnOrigin } from "./hosts.ts";
 import type { OwnNames } from "./hosts.ts";
 import type { McpEndpoint } from "./endpoint.ts";
-import { readPeers } from "./proxy.ts";
 
 /** What was found out about a request's credential. */
 export type Verdict =
@@ -40,7 +37,8 @@ export interface Doorman {
 
 export interface AppDeps {
   readonly own: OwnNames;
-  readonly trustProxy: readonly string[];
+  /** What the outermost door found out about a request that it let in. */
+  readonly admitted: (incoming: HttpBindings["incoming"]) => { readonly address: string; readonly base: string };
   /** Absent with `--no-auth`: then everybody is `nobody`. */
   readonly doorman: Doorman | undefined;
   readonly nobody: Principal;
@@ -50,8 +48,8 @@ export interface AppDeps {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly onError: (error: unknown) => void;
-  /** A credential was refused. */
-  readonly onRefused: (address: string, path: string, status: number) => void;
+  /** A credential was refused. Requests without one, or from an address that is shut out, are too many to tell of. */
+  readonly onRefused: (address: string, path: string) => void;
 }
 
 interface Env {
@@ -59,43 +57,18 @@ interface Env {
   readonly Variables: { address: string; base: string; who: Authenticated };
 }
 
-/** Headers that must not come twice: each reader would take another one (request smuggling, confused proxies). */
-const SINGLE = [
-  "host",
-  "origin",
-  "authorization",
-  "content-type",
-  "content-length",
-  "mcp-session-id",
-  "mcp-protocol-version",
-  "mcp-method",
-  "mcp-name",
-];
-
 const METHODS = ["GET", "POST", "DELETE"];
 
 /** Puts the doors together. */
 export function createApp(deps: AppDeps): Hono<Env> {
   const { own, doorman, mcp } = deps;
-  const peers = readPeers(deps.trustProxy);
   const app = new Hono<Env>();
 
   app.use(secureHeaders({ crossOriginResourcePolicy: false, strictTransportSecurity: own.scheme === "https" }));
   app.use(async (c, next) => {
-    const { incoming } = c.env;
-    const refusal = refuseHeaders(c, incoming);
-    if (refusal !== undefined) return refusal;
-    const { socket } = incoming;
-    const peer = peers(socket.remoteAddress ?? "", { for: c.req.header("x-forwarded-for"), proto: c.req.header("x-forwarded-proto") });
-    const scheme = peer.scheme ?? own.scheme;
-    const host = c.req.header("host") ?? "";
-    if (!isOwnHost(host, own, { address: socket.localAddress ?? "", port: socket.localPort ?? 0 }))
-      return rpcError(403, HTTP_ERROR, "this host name is not ours: list it in http.hosts if it should be");
-    const origin = c.req.header("origin");
-    if (origin !== undefined && !isOwnOrigin(origin, host, scheme, own))
-      return rpcError(403, HTTP_ERROR, "this origin may not call us: list it in http.origins if it should");
-    c.set("address", peer.address);
-    c.set("base", `${scheme}://${host}`);
+    const found = deps.admitted(c.env.incoming);
+    c.set("address", found.address);
+    c.set("base", found.base);
     return await next();
   });
   if (own.origins.length > 0)
@@ -134,13 +107,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
       c.set("who", { principal: verdict.principal });
       return await next();
     }
-    const status = verdict.kind === "limited" ? 429 : 401;
-    deps.onRefused(c.get("address"), c.req.path, status);
     if (verdict.kind === "limited")
       return rpcError(429, HTTP_ERROR, "too many wrong keys came from this address: wait, then use the right one", {
         headers: { "retry-after": String(verdict.retryAfter) },
       });
     const { error, description } = verdict;
+    if (error !== undefined) deps.onRefused(c.get("address"), c.req.path);
     const scopes = c.req.path === "/metrics" ? ["metrics"] : undefined;
     const challenge =
       doorman?.challenge(c.get("base"), { ...(error ? { error } : {}), description, ...(scopes ? { scopes } : {}) }) ?? "Bearer";
@@ -165,13 +137,4 @@ export function createApp(deps: AppDeps): Hono<Env> {
     return rpcError(500, -32_603, "the server failed: its log says why");
   });
   return app;
-}
-
-/** What can be read in two ways, or names another place than the Host header does. */
-function refuseHeaders(c: Context<Env>, { rawHeaders, url = "" }: HttpBindings["incoming"]): Response | undefined {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (twice !== undefined) return rpcError(400, HTTP_ERROR, `the header ${twice} came twice`);
-  if ((c.req.header("host") ?? "") === "") return rpcError(400, HTTP_ERROR, "the request names no host");
-  return url.startsWith("/") ? undefined : rpcError(400, HTTP_ERROR, "send the path alone, not a whole URL");
 }

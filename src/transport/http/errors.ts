@@ -7,9 +7,16 @@ export function rpcError(
   message: string,
   options: { readonly id?: string | number | null; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Response {
-  const body = JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id: options.id ?? null });
-  return new Response(body, { status, headers: { "content-type": "application/json", ...options.headers } });
+  return new Response(rpcErrorText(code, message, options.id), {
+    status,
+    headers: { "content-type": "application/json", ...options.headers },
+  });
 }
 
 /** The code of errors that belong to HTTP, not to a method (the server range of JSON-RPC, as the SDK uses it). */
 export const HTTP_ERROR = -32_000;
+
+/** The JSON of a JSON-RPC error. */
+export function rpcErrorText(code: number, message: string, id: string | number | null = null): string {
+  return JSON.stringify({ jsonrpc: "2.0", error: { code, message }, id });
+}

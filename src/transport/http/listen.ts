@@ -1,7 +1,8 @@
 /** The listening socket: its limits in time and number, TLS, and the way to end it without cutting off what runs. */
 import { createAdaptorServer } from "@hono/node-server";
 import type { HttpBindings } from "@hono/node-server";
-import type { Server } from "node:http";
+import { createServer as createPlainServer } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Connections } from "./connections.ts";
@@ -20,7 +21,7 @@ export interface ListenOptions {
 export interface Listening {
   readonly address: string;
   readonly port: number;
-  /** Takes no new connections and lets those go that do nothing; resolves when the last one has ended. */
+  /** Takes no new connections and lets those go that do nothing, now and later; resolves when the last one has ended. */
   drain(): Promise<void>;
   /** Ends what is left. */
   destroy(): void;
@@ -34,9 +35,12 @@ const MOST_HEADERS = 100;
 /** Milliseconds between looks at connections that take too long. */
 const CHECK_EVERY = 1_000;
 
-/** Listens. Rejects with Node's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
+type Fetch = (request: Request, bindings: HttpBindings) => Promise<Response> | Response;
+
+/** Listens; a request that `refuse` has an answer for goes no further. Rejects with Node's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
 export function listen(
-  fetch: (request: Request, bindings: HttpBindings) => Promise<Response> | Response,
+  fetch: Fetch,
+  refuse: (incoming: IncomingMessage) => { readonly status: number; readonly body: string } | undefined,
   options: ListenOptions,
 ): Promise<Listening> {
   const { host, port, tls, timeouts } = options;
@@ -49,10 +53,19 @@ export function listen(
     insecureHTTPParser: false,
     ...(tls === undefined ? {} : { ...tls, minVersion: "TLSv1.2" as const }),
   };
+  const behindDoor =
+    (listener: RequestListener): RequestListener =>
+    (incoming, outgoing) => {
+      const refusal = refuse(incoming);
+      if (refusal === undefined) listener(incoming, outgoing);
+      else outgoing.writeHead(refusal.status, { "content-type": "application/json", connection: "close" }).end(refusal.body);
+    };
+  const create = (given: ServerOptions, listener: RequestListener): Server =>
+    tls === undefined ? createPlainServer(given, behindDoor(listener)) : createTlsServer(given, behindDoor(listener));
   const server = createAdaptorServer({
     fetch: (request, bindings) => fetch(request, bindings as HttpBindings),
     serverOptions,
-    ...(tls === undefined ? {} : { createServer: createTlsServer }),
+    createServer: create as typeof createPlainServer,
   }) as Server;
   server.maxHeadersCount = MOST_HEADERS;
   const connections = new Connections(MOST_CONNECTIONS);
@@ -68,8 +81,11 @@ export function listen(
         port: bound.port,
         drain: () =>
           new Promise((ended) => {
-            server.close(() => ended());
-            server.closeIdleConnections();
+            const idle = setInterval(() => server.closeIdleConnections(), 20);
+            server.close(() => {
+              clearInterval(idle);
+              ended();
+            });
           }),
         destroy: () => server.closeAllConnections(),
       });

@@ -1,7 +1,6 @@
 /** The sessions of older clients: bound to whoever opened them, capped, ended when idle. To anybody else a session does not exist. */
 import type { AuthInfo, JSONRPCMessage } from "@modelcontextprotocol/server";
-import { buildServer } from "../mcp.ts";
-import type { Authenticated, Serving } from "../mcp.ts";
+import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
 import { SessionTransport } from "./session.ts";
@@ -21,7 +20,7 @@ interface Session {
 }
 
 export interface SessionDeps {
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newId: () => string;
   /** The session has ended: its grants and processes go. */
   readonly onEnd: (id: string) => void;
@@ -52,7 +51,7 @@ export class LegacySessions {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return await this.#begin(request, message, who);
     const session = this.#find(id, who);
-    if (session === undefined) return notFound(message);
+    if (session === undefined) return notFound(id, message);
     return await session.transport.receive(request, message, authOf(who, id));
   }
 
@@ -61,7 +60,7 @@ export class LegacySessions {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return rpcError(400, HTTP_ERROR, "this needs a session: send its id in Mcp-Session-Id");
     const session = this.#find(id, who);
-    if (session === undefined) return notFound();
+    if (session === undefined) return notFound(id);
     const response = await session.transport.handleRequest(request, { authInfo: authOf(who, id) });
     if (request.method === "GET" && response.status === 200) {
       session.listening = true;
@@ -104,7 +103,7 @@ export class LegacySessions {
     const transport = new SessionTransport({ sessionIdGenerator: () => id, onsessionclosed: () => this.#end(id) });
     this.#sessions.set(id, { transport, principal, usedAt: this.#deps.clock(), listening: false });
     this.#byPrincipal.set(principal, own + 1);
-    const server = buildServer(this.#deps.serving, "legacy");
+    const server = this.#deps.build("legacy");
     server.onerror = this.#deps.onError;
     await server.connect(transport);
     const response = await transport.receive(request, message, authOf(who, id));
@@ -134,5 +133,10 @@ const authOf = (who: Authenticated, session: string): AuthInfo => authInfoOf({ .
 
 const idIn = (message: JSONRPCMessage) => ("id" in message && message.id !== undefined ? { id: message.id } : {});
 
-const notFound = (message?: JSONRPCMessage): Response =>
-  rpcError(404, -32_001, "there is no such session: begin a new one with initialize", message ? idIn(message) : {});
+/** What no session can be called is a fault of the request (2025-11-25, "Session Management": visible ASCII); a name that is not there is none. */
+function notFound(id: string, message?: JSONRPCMessage): Response {
+  const about = message ? idIn(message) : {};
+  if (!/^[\x21-\x7e]{1,128}$/.test(id))
+    return rpcError(400, HTTP_ERROR, "Mcp-Session-Id holds no session id: up to 128 visible ASCII characters", about);
+  return rpcError(404, -32_001, "there is no such session: begin a new one with initialize", about);
+}
