@@ -51,6 +51,7 @@ describe.each([
     const found = doctor(container);
     expect(found.checks.filter(({ status }) => status === "fail")).toEqual([]);
     expect(found.code).toBe(0);
+    for (const id of ["user", "home", "container", "workspace", "state"]) expect(check(found, id)).toMatchObject({ id, status: "ok" });
     expect(check(found, "sandbox")).toMatchObject({ status: "ok", message: expect.stringContaining("landlock passed") as string });
     expect(container.run(["bwrap", "--ro-bind", "/", "/", "true"])).toMatchObject({ code: 1 });
   });
@@ -146,7 +147,11 @@ describe("an image that is started wrongly gets a clear word and loses nothing",
     expect(served).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(mend) as string });
     const found = doctor(container, { stateVolume: false });
     expect(found).toMatchObject({ code: 1, ok: false });
-    expect(check(found, "config")).toMatchObject({ status: "fail", message: expect.stringContaining(mend) as string });
+    expect(check(found, "config")).toMatchObject({
+      status: "fail",
+      message: expect.stringContaining("/state is not on a volume") as string,
+      remedy: expect.stringContaining(mend.slice(1)) as string,
+    });
     expect(readdirSync(join(image.root, "state"))).toEqual([]);
   });
 
@@ -167,8 +172,12 @@ describe("an image that is started wrongly gets a clear word and loses nothing",
     } finally {
       await client.close();
     }
-    const sandbox = check(doctor(container), "sandbox");
-    expect(sandbox).toMatchObject({ status: "warn", message: expect.stringContaining("commands are not offered") as string });
+    const found = doctor(container);
+    expect(check(found, "user")).toMatchObject({ status: "warn", message: expect.stringContaining("runs as root") as string });
+    expect(check(found, "sandbox")).toMatchObject({
+      status: "warn",
+      message: expect.stringContaining("commands are not offered") as string,
+    });
   });
 
   test("on a read-only workspace reads work, and a write is refused with nothing changed and all on record", async () => {
@@ -192,6 +201,8 @@ describe("an image that is started wrongly gets a clear word and loses nothing",
     } finally {
       await client.close();
     }
+    const found = check(doctor(container, { workspaceReadOnly: true }), "workspace");
+    expect(found).toMatchObject({ status: "warn", message: expect.stringContaining("every change is refused") as string });
     expect(readdirSync(container.workspace)).toEqual(["kept.txt"]);
     expect(readFileSync(file, "utf8")).toBe("kept\n");
     expect(container.run(["portcullis", "audit", "verify"])).toMatchObject({ code: 0 });
