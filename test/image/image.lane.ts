@@ -101,6 +101,18 @@ describe("what the image is given", () => {
     }
   });
 
+  test("a denied file in the workspace stops commands with a word, because Landlock can't hide it", async () => {
+    const container = createContainer(image, place);
+    writeFileSync(join(container.workspace, ".env"), "KEY=x\n");
+    const client = await container.connect();
+    try {
+      const { refusal } = await client.call("run_command", { command: "ls" });
+      expect(refusal).toMatchObject({ code: "SANDBOX_UNAVAILABLE", reason: expect.stringContaining("can't hide a denied path") as string });
+    } finally {
+      await client.close();
+    }
+  });
+
   test("a question is answered from outside with the words that the refusal gives", async () => {
     const container = createContainer(image, place);
     const client = await container.connect();
