@@ -48,6 +48,10 @@ export interface Config {
     readonly projects: readonly string[];
     readonly directories: readonly string[];
   };
+  /** The issuer whose tokens are taken over HTTP; `roles` are by claim value. */
+  readonly auth:
+    | { readonly issuer: string; readonly audience: string; readonly jwks?: string; readonly roles: Readonly<Record<string, string>> }
+    | undefined;
   readonly log: { readonly file?: string; readonly level: "debug" | "info" | "warn" | "error"; readonly anchor?: string };
   /** The environment, for secrets that are named by variable. */
   readonly env: Surroundings["env"];
@@ -149,10 +153,15 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     ...(http ? { http } : {}),
     ...(container ? { entry: container.entry } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
+    auth: content.auth && authOf(content.auth),
     log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },
     env,
     warnings: unknownVariables(env),
   };
+}
+
+function authOf({ issuer, audience, jwks, roles = {} }: NonNullable<ConfigFile["auth"]>): Config["auth"] {
+  return { issuer, audience, roles, ...(jwks ? { jwks } : {}) };
 }
 
 const ADMIN_DIRECTORY = "/etc/portcullis";
