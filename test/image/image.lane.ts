@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { approveOnce } from "../e2e/clients.ts";
+import { approveOnce, connectHttp } from "../e2e/clients.ts";
 import { HOST } from "./container.ts";
 import { openImage } from "./setup.ts";
 import { createContainer } from "./world.ts";
@@ -131,7 +131,7 @@ describe("what the image is given", () => {
     }
   });
 
-  test("over HTTP the image's own health check tells whether it serves", async () => {
+  test("over HTTP it serves those with a key, and the image's own health check tells whether it does", async () => {
     const container = createContainer(image, place);
     const free = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => free.once("listening", resolve));
@@ -143,6 +143,10 @@ describe("what the image is given", () => {
     const server = await container.serve(start, "serving over HTTP");
     try {
       expect(container.run(health, start).code).toBe(0);
+      const key = container.run(["portcullis", "keys", "create", "--name", "client"]).stdout.trim();
+      const client = await connectHttp("v2 SDK, 2026-07-28", `http://127.0.0.1:${port}`, { key });
+      expect((await client.call("list_allowed_directories", {})).text).toContain("/workspace");
+      await client.close();
     } finally {
       expect(await server.stop()).toBe(0);
     }
