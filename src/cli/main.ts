@@ -4,9 +4,11 @@ import { ConfigError } from "../config/error.ts";
 import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
-import { auditCommands, replayCommand, rotateAuditCommand } from "./audit.ts";
+import { auditCommands, rotateAuditCommand } from "./audit.ts";
+import { connectCommands } from "./connect.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
+import { replayCommand } from "./replay.ts";
 import { sessionCommands } from "./sessions.ts";
 import { Refusal } from "../types.ts";
 import { packageVersion } from "./version.ts";
@@ -56,6 +58,7 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  connectCommands(program, collect);
   const io = processIo();
   approvalCommands(program);
   sessionCommands(program);
