@@ -33,7 +33,7 @@ export async function serve(options: ServingOptions, http: HttpWishes = {}): Pro
     process.exit(1);
   };
   process.once("uncaughtException", (error) => void crash(error));
-  house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  house = await openHouse({ config, version, logger: log.logger, entry: config.entry ?? entryWords() });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
   const ended = new AbortController();
   void checkOnceListed(house, config, log, ended.signal);

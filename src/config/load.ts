@@ -39,6 +39,8 @@ export interface Config {
   readonly file: string | undefined;
   /** Absent: stdio. */
   readonly http?: HttpConfig;
+  /** How a person starts our commands, where that isn't as the server itself was started: from outside of a container. */
+  readonly entry?: readonly string[];
   /** Policy files that apply without being named, those that exist. */
   readonly standing: {
     readonly admin?: string;
@@ -57,7 +59,7 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
-const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL", "HTTP", "HTTP_HOSTS"].map(
+const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL", "HTTP", "HTTP_HOSTS", "CONTAINER"].map(
   (name) => `PORTCULLIS_${name}`,
 );
 const SYSTEM = [
@@ -158,13 +160,16 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
 
   const workspaces = list(flags.workspace, "WORKSPACE", content.workspace);
   const roots = needWorkspace ? checkWorkspaces(workspaces, around) : workspaces;
+  const state = resolve(cwd, stateFlag ?? defaultState(env, around.home));
+  const container = env.PORTCULLIS_CONTAINER && (await import("./container.ts")).readContainer(env.PORTCULLIS_CONTAINER, state);
   return {
     workspaces: roots,
     policies,
     profile,
-    state: resolve(cwd, stateFlag ?? defaultState(env, around.home)),
+    state,
     file,
     ...(http ? { http } : {}),
+    ...(container ? { entry: container.entry } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
     auth: content.auth && authOf(content.auth),
     log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },

@@ -23,9 +23,25 @@ async function checkConfig(subject: Subject): Promise<Finding> {
 async function checkWorkspaces(subject: Subject): Promise<Finding> {
   const workspaces = await subject.workspaces();
   for (const workspace of workspaces) accessSync(workspace, constants.R_OK | constants.X_OK);
+  const fixed = workspaces.filter((workspace) => !isWritable(workspace));
+  if (fixed.length > 0)
+    return warn(
+      `${fixed.join(", ")} can't be written by this user: reads, searches and commands work, every change is refused`,
+      "If that isn't meant, mount it writable, or start the server as its owner.",
+    );
   const wide = workspaces.filter((workspace) => workspace === "/" || workspace === subject.around.home);
   if (wide.length === 0) return ok(workspaces.join(", "));
   return warn(`${wide.join(", ")} hands over far more than a project`, "Name the project's own directory with --workspace.");
+}
+
+/** False on a read-only mount too, even for root. */
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Below this much free space (bytes) a log soon stops. */
