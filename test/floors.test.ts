@@ -19,8 +19,8 @@ const DOORS: readonly { readonly door: string; readonly modules: RegExp; readonl
   {
     door: "the file system",
     modules: /^node:fs(\/promises)?$/,
-    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), cli (what a person names).
-    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "cli/"],
+    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), log (its file), cli (what a person names).
+    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "log/", "cli/"],
   },
   {
     door: "child processes",

@@ -95,6 +95,11 @@ export class Log {
     return this.#tip;
   }
 
+  /** Records that wait for the next batch. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Appends with the batch of this turn. Rejects with a Refusal `AUDIT_UNAVAILABLE`. */
   append(body: string, hidden: string | null, durability: Durability): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -75,6 +75,7 @@ async function prepareQuery(
     record: async () => undefined,
     onProbe: nothing,
     onStart: nothing,
+    onKilled: nothing,
   });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);

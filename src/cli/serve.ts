@@ -1,4 +1,5 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
@@ -16,7 +17,13 @@ export async function serve(options: ServingOptions): Promise<void> {
   const version = packageVersion();
   let house: House | undefined;
   const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
-  const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact });
+  const log = openLog({
+    ...config.log,
+    redact,
+    now: Date.now,
+    clock: () => performance.now(),
+    random: () => randomBytes(4).toString("hex"),
+  });
   const crash = async (error: Error): Promise<void> => {
     // Node would print the message as it is, whatever it quotes.
     log.logger.fatal({ err: error, stack: error.stack }, "crashed");
@@ -24,7 +31,7 @@ export async function serve(options: ServingOptions): Promise<void> {
     process.exit(1);
   };
   process.once("uncaughtException", (error) => void crash(error));
-  house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  house = await openHouse({ config, version, logger: log.logger, entry: entryWords(), droppedLines: () => log.dropped() });
   log.logger.info({ version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state }, "serving over stdio");
   if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());

@@ -60,8 +60,9 @@ export function openCommands(options: {
   readonly record: Commands["record"];
   readonly onProbe: (machine: Machine) => void;
   readonly onStart: (session: string) => void;
+  readonly onKilled: (reason: string) => void;
 }): Commands {
-  const { config, door, network, random, now, record, onProbe, onStart } = options;
+  const { config, door, network, random, now, record, onProbe, onStart, onKilled } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -69,7 +70,7 @@ export function openCommands(options: {
   const prepare = async (policy: Policy): Promise<Ready> => {
     const machine = await probeMachine(policy, { config, workspaces: door.workspaces, random, now });
     const { createRunner } = await import("../sandbox/run.ts");
-    const runner = createRunner(machine.probe, { now });
+    const runner = createRunner(machine.probe, { now }, onKilled);
     // What the former policy's sandbox holds must not go on under a stricter one's eyes.
     running?.close();
     running = runner;

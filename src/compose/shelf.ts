@@ -4,6 +4,7 @@ import { describeFault, openDatabase } from "../audit/database.ts";
 import { openApprovals } from "../session/approvals.ts";
 import { openPauses } from "../session/pauses.ts";
 import { openSessions } from "../session/sessions.ts";
+import { openTotals } from "../session/totals.ts";
 import { openUsage } from "../session/usage.ts";
 import { Refusal } from "../types.ts";
 
@@ -14,6 +15,7 @@ function openStores(state: string) {
     pauses: openPauses(db),
     sessions: openSessions(db),
     usage: openUsage(db),
+    totals: openTotals(db),
     close: () => void db.close(),
   };
 }

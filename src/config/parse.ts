@@ -1,6 +1,6 @@
 /** The config file's YAML, checked against its schema; errors as `file:line:col: message`. */
 import { LineCounter, isMap, parseDocument } from "yaml";
-import type { z } from "zod";
+import * as z from "zod";
 import { closestName } from "./closest.ts";
 import { ConfigError } from "./error.ts";
 import { configSchema } from "./schema.ts";
@@ -30,10 +30,20 @@ function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocu
     return [`${at(node?.range?.[0] ?? 0)}: \`${path.join(".")}\`: ${issue.message.toLowerCase()}`];
   }
   const parent = path.length === 0 ? document.contents : document.getIn(path, true);
-  const known = path[0] === "log" ? ["file", "level", "anchor"] : Object.keys(configSchema.shape);
+  const known = keysAt(path);
   return issue.keys.map((key) => {
     const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === key) : undefined;
     const guess = closestName(key, known);
     return `${at((pair?.key as { range?: [number] } | undefined)?.range?.[0] ?? 0)}: unknown key "${key}"${guess ? ` - did you mean "${guess}"?` : ""}`;
   });
+}
+
+/** The keys that the schema knows at a place. */
+function keysAt(path: readonly (string | number)[]): string[] {
+  let here: unknown = configSchema;
+  for (const part of path) {
+    const inner: unknown = here instanceof z.ZodObject ? here.shape[part] : undefined;
+    here = inner instanceof z.ZodOptional ? inner.unwrap() : inner;
+  }
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
 }

@@ -1,7 +1,22 @@
 /** The config file: what isn't policy. Strict: an unknown key is an error. */
 import * as z from "zod";
+import { DURATION, SIZE, parseDuration, parseSize } from "../types/units.ts";
 
 const pathOrPaths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+/** When a log file is put aside, and how many of them are kept. */
+const rotate = z
+  .strictObject({
+    size: withUnit(SIZE, parseSize, "10MiB").refine((bytes) => bytes >= 1024, { error: "must be 1KiB or more" }),
+    age: withUnit(DURATION, parseDuration, "7d").refine((ms) => ms >= 60_000, { error: "must be 1m or more" }),
+    keep: z.int({ error: "must be a whole number from 1 to 1000" }).min(1).max(1000),
+  })
+  .partial();
+
+function withUnit(pattern: RegExp, parse: (text: string) => number, example: string) {
+  const error = `must carry its unit, such as ${example}`;
+  return z.string({ error }).regex(pattern, { error }).transform(parse);
+}
 
 /** `--config FILE` (CONTRACT section 1). Relative paths start at the file's own directory. */
 export const configSchema = z.strictObject({
@@ -14,6 +29,7 @@ export const configSchema = z.strictObject({
       file: z.string().min(1).optional(),
       level: z.enum(["debug", "info", "warn", "error"]).optional(),
       anchor: z.string().min(1).optional(),
+      rotate: rotate.optional(),
     })
     .optional(),
 });

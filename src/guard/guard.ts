@@ -194,6 +194,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       ...(judged ? { query: judged.query } : {}),
       policyDigest: policy.digest,
       durability,
+      ...traceOf(call),
     });
   }
 
@@ -225,10 +226,13 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       session: call.session,
       principal: call.principal.id,
       durationMs,
+      ...traceOf(call),
     };
     stages.log(refusal ? { ...entry, code: refusal.code } : entry, refusal?.cause);
   }
 }
+
+const traceOf = ({ trace }: Call): Pick<Call, "trace"> => (trace === undefined ? {} : { trace });
 
 function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
   const { id: callId, signal } = passage.call;

@@ -1,18 +1,32 @@
 /** Logs: JSON lines on stderr, or in a file. Written behind the calls' back and flushed at the end; a reader that doesn't read loses lines, never the server. */
 import pino from "pino";
 import type { Logger } from "pino";
+import { FileSink } from "./file.ts";
+import type { RotateSettings } from "./rotate.ts";
+import { stderrSink } from "./stderr.ts";
 
-/** Bytes that may wait for a slow reader before lines are dropped. */
-const MOST_WAITING = 4 * 1024 * 1024;
 /** Milliseconds that the last lines get: a full disk or a reader that stands still must not hold up the end. */
 const LAST_PATIENCE = 300;
-/** Lines are gathered to this many bytes, or for this long (ms): a write for each would cost a call more than its record in the audit. */
-const GATHER = { minLength: 8192, periodicFlush: 200 };
 
 export interface Log {
   readonly logger: Logger;
+  /** Lines that were lost to a slow reader or a full disk until now. */
+  dropped(): number;
   /** Writes out what waits, as far as that can be done soon; call it last. Never rejects. */
   flush(): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly level: string;
+  /** Without it the log goes to standard error, and nothing is rotated. */
+  readonly file?: string;
+  readonly rotate: RotateSettings;
+  /** Treats every string of a line that isn't our own word. */
+  readonly redact: (text: string) => string;
+  /** Milliseconds since 1970, and monotonic ones. */
+  readonly now: () => number;
+  readonly clock: () => number;
+  readonly random: () => string;
 }
 
 /**
@@ -20,7 +34,7 @@ export interface Log {
  * must not wait for the rules to compile.
  */
 const OURS = new Set(
-  ["callId", "tool", "effect", "rules", "status", "code", "session", "principal"].concat([
+  ["callId", "tool", "effect", "rules", "status", "code", "session", "principal", "trace"].concat([
     "version",
     "workspaces",
     "state",
@@ -32,36 +46,31 @@ const OURS = new Set(
   ]),
 );
 
-/** Opens the log. `redact` treats every other string of a line before it is written; errors keep their name, message and code and lose their stack. */
-export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
-  const target = options.file === undefined ? { dest: 2 } : { dest: options.file, mkdir: true, append: true, mode: 0o600 };
-  const destination = pino.destination({ ...target, ...GATHER, sync: false, maxLength: MOST_WAITING });
+/** Opens the log. Errors in a line keep their name, message and code and lose their stack. */
+export function openLog(options: LogOptions): Log {
+  const { file, level, redact } = options;
+  const sink =
+    file === undefined
+      ? stderrSink()
+      : new FileSink({
+          ...options,
+          file,
+          // These lines wait with the others, and are read when it can be written again.
+          onTrouble: (what, error) =>
+            logger.error({ err: error }, what === "write" ? "the log could not be written" : "the log could not be rotated"),
+          onEnd: (lost) => logger.warn({ lost }, "the log is written again"),
+        });
   const logger = pino(
     {
-      level: options.level,
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (entry) => redactEntry(entry, options.redact) },
+      formatters: { level: (label) => ({ level: label }), log: (entry) => redactEntry(entry, redact) },
       serializers: { err: (error: unknown) => error },
     },
-    destination,
+    sink,
   );
-  // A log that can't be written stops nothing: lines wait for the next write, up to MOST_WAITING.
-  destination.on("error", () => undefined);
-  return {
-    logger,
-    // Not flushSync, here or in pino's own handler at exit (which skips what is destroyed): it tries a full disk again and again, for good.
-    flush: () =>
-      new Promise((resolve) => {
-        const end = (): void => {
-          clearTimeout(timer);
-          destination.destroy();
-          resolve();
-        };
-        const timer = setTimeout(end, LAST_PATIENCE);
-        destination.flush(end);
-      }),
-  };
+  return { logger, dropped: () => sink.dropped(), flush: () => sink.end(LAST_PATIENCE) };
 }
 
 function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {

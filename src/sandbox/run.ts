@@ -10,7 +10,7 @@ import type { Setting } from "./plan.ts";
 import { countTasks } from "./process-table.ts";
 import { createProcesses } from "./processes.ts";
 import type { Processes } from "./processes.ts";
-import type { Backend, RunRequest, RunResult } from "./request.ts";
+import type { Backend, KillReason, RunRequest, RunResult } from "./request.ts";
 import { createSensitiveIndex } from "./sensitive.ts";
 
 /** Runs commands in what `probeSandbox` found to work. */
@@ -33,10 +33,11 @@ export interface Started {
 
 export type Output = (stream: "stdout" | "stderr", chunk: Buffer) => void;
 
-/** `now` in milliseconds since 1970, the clock that the file system stamps files with. */
+/** `now` in milliseconds since 1970, the clock that the file system stamps files with. `onKilled` hears of each command that was ended before its own end. */
 export function createRunner(
   probe: Setting & { readonly backend: Backend; readonly reason: string },
   clock: { readonly now: () => number },
+  onKilled: (reason: KillReason) => void = () => undefined,
 ): Runner {
   const running = new Set<Running>();
   let counted = { at: -Infinity, tasks: 0 };
@@ -65,7 +66,11 @@ export function createRunner(
     });
     running.add(one);
     void one.ended
-      .catch(() => undefined)
+      .then(
+        ({ killed }) => killed !== null && onKilled(killed),
+        // That it could not be started is told to whoever waits for it.
+        () => undefined,
+      )
       .then(() => {
         running.delete(one);
         request.onEnd?.();

@@ -1,0 +1,178 @@
+/**
+ * Log lines to a file that several servers may share (over stdio every client starts its own). Before each write a process looks whether the name still
+ * means the file that it holds: after a rotation by another process, or when the directory vanished, it opens it anew. Lines that can't be written wait.
+ */
+import { mkdir, open, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isDue, rotate } from "./rotate.ts";
+import type { RotateSettings } from "./rotate.ts";
+import { GATHER, MOST_WAITING } from "./sink.ts";
+import type { Sink } from "./sink.ts";
+
+/** Milliseconds after which a write that failed is tried again, and a rotation. */
+const TRY_AGAIN = { write: 1_000, rotate: 60_000 } as const;
+
+const NEWLINE = 10;
+
+export interface FileOptions {
+  readonly file: string;
+  readonly rotate: RotateSettings;
+  /** Milliseconds since 1970, and monotonic ones. */
+  readonly now: () => number;
+  readonly clock: () => number;
+  /** Text that is unique at each call. */
+  readonly random: () => string;
+  /** The log can't be written, or not be rotated: told once for each time that it begins. */
+  readonly onTrouble: (what: "write" | "rotate", error: unknown) => void;
+  /** It is written again; `lost` lines were dropped meanwhile. */
+  readonly onEnd: (lost: number) => void;
+}
+
+export class FileSink implements Sink {
+  readonly #options: FileOptions;
+  #handle: FileHandle | undefined;
+  readonly #lines: string[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  /** Lines that had been dropped when the trouble began; undefined while there is none. */
+  #trouble: number | undefined;
+  /** The last write ended inside a line. */
+  #torn = false;
+  /** A rotation failed: none is tried before this time of `clock`. */
+  #rotateAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: FileOptions) {
+    this.#options = options;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes + bytes > MOST_WAITING) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines.push(line);
+    this.#bytes += bytes;
+    if (this.#bytes >= GATHER.bytes && this.#trouble === undefined) void this.#start();
+    else this.#wait();
+  }
+
+  dropped(): number {
+    return this.#dropped;
+  }
+
+  async end(patience: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, patience);
+    const all = async (): Promise<void> => {
+      await this.#writing;
+      await this.#start();
+    };
+    await Promise.race([all(), late.promise]);
+    clearTimeout(timer);
+    clearTimeout(this.#timer);
+  }
+
+  #wait(): void {
+    this.#timer ??= setTimeout(() => void this.#start(), this.#trouble === undefined ? GATHER.time : TRY_AGAIN.write).unref();
+  }
+
+  /** Writes what waits, unless that is under way. Never rejects. */
+  #start(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = undefined;
+      if (this.#lines.length > 0) this.#wait();
+    });
+    return this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#lines.length > 0) {
+        await this.#append(await this.#look());
+        const before = this.#trouble;
+        this.#trouble = undefined;
+        if (before !== undefined) this.#options.onEnd(this.#dropped - before);
+      }
+    } catch (error) {
+      const begins = this.#trouble === undefined;
+      this.#trouble ??= this.#dropped;
+      if (begins) this.#options.onTrouble("write", error);
+    }
+  }
+
+  /** Appends some whole lines at once, so that other processes' lines don't come between. A line that was cut by a fault is written again, whole. */
+  async #append(handle: FileHandle): Promise<void> {
+    let text = this.#torn ? "\n" : "";
+    for (const line of this.#lines) {
+      text += line;
+      if (text.length >= GATHER.bytes) break;
+    }
+    const bytes = Buffer.from(text);
+    let done = 0;
+    try {
+      while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;
+    } finally {
+      this.#forget(bytes.subarray(0, done));
+    }
+  }
+
+  /** Takes away the lines that are in the file whole. */
+  #forget(written: Buffer): void {
+    if (written.length === 0) return;
+    let whole = this.#torn ? -1 : 0;
+    for (const byte of written) if (byte === NEWLINE) whole += 1;
+    this.#torn = written.at(-1) !== NEWLINE;
+    for (const line of this.#lines.splice(0, whole)) this.#bytes -= Buffer.byteLength(line);
+  }
+
+  /** The file to write to now: put aside when it is due, opened when its name means nothing or another file, its directory made anew. */
+  async #look(): Promise<FileHandle> {
+    const { file, rotate: settings, now } = this.#options;
+    if (this.#handle !== undefined) {
+      const held = await this.#handle.stat();
+      // A device or a pipe is what it is.
+      if (!held.isFile()) return this.#handle;
+      const named = await statOf(file);
+      const same = named?.ino === held.ino && named.dev === held.dev;
+      if (same && !(isDue(held, settings, now()) && (await this.#rotate()))) return this.#handle;
+    }
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const opened = await open(file, "a", 0o600);
+    const before = this.#handle;
+    this.#handle = opened;
+    this.#torn = false;
+    await before?.close();
+    return opened;
+  }
+
+  /** Puts the file aside; false, and said, when that can't be done: then the log goes on in the same file. */
+  async #rotate(): Promise<boolean> {
+    const { file, rotate: settings, random, now, clock, onTrouble } = this.#options;
+    if (clock() < this.#rotateAt) return false;
+    try {
+      await rotate(file, settings, random(), now());
+      return true;
+    } catch (error) {
+      if (this.#rotateAt === -Infinity) onTrouble("rotate", error);
+      this.#rotateAt = clock() + TRY_AGAIN.rotate;
+      return false;
+    }
+  }
+}
+
+async function statOf(file: string) {
+  try {
+    return await stat(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Expected: the file, or its directory, was taken away.
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
