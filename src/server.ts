@@ -1,5 +1,4 @@
 /** The composition root: from a configuration to a house that serves. `compose/` holds its parts; together they are the only ones that know every room. */
-import { userInfo } from "node:os";
 import type { Logger } from "pino";
 import { bindCall } from "./approval/seal.ts";
 import { openAudit } from "./audit/audit.ts";
@@ -7,7 +6,6 @@ import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
-import type { Commands } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { openMetrics } from "./compose/metrics.ts";
 import { openNetwork } from "./compose/network.ts";
@@ -16,6 +14,7 @@ import { pooledRandom } from "./compose/random.ts";
 import { recorderOf } from "./compose/recorder.ts";
 import { openShelf } from "./compose/shelf.ts";
 import type { Stores } from "./compose/shelf.ts";
+import { serveHttp, serveStdio } from "./compose/serving.ts";
 import { trackCalls } from "./compose/under-way.ts";
 import { commandLine } from "./compose/words.ts";
 import type { Config } from "./config/load.ts";
@@ -30,8 +29,8 @@ import { openPolicySource } from "./policy/source.ts";
 import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
 import { newSessionId } from "./session/sessions.ts";
 import { builtinTools } from "./tools/index.ts";
+import { Visitors } from "./session/visitors.ts";
 import type { Serving } from "./transport/mcp.ts";
-import type { Call, Outcome, Principal, Tool } from "./types.ts";
 
 /** What is needed to open a house. */
 export interface HouseOptions {
@@ -44,16 +43,30 @@ export interface HouseOptions {
   readonly droppedLines: () => number;
 }
 
+/** What HTTP is served from: it has many sessions, of which the transport begins and ends those of older clients. */
+export interface HttpServing {
+  readonly serving: Serving;
+  readonly newSession: () => string;
+  /** Ends a session: its grants and its processes go. */
+  readonly endSession: (id: string) => void;
+}
+
 /** An open house: everything a transport needs, and the way to close it. */
 export interface House {
   readonly workspaces: readonly string[];
   policy(): Policy;
-  /** What a stdio connection is served from: one session for the process. */
-  serving(transport: Call["transport"]): Serving;
+  /** What the stdio connection is served from: one session for the process. */
+  stdio(): Serving;
+  /** What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call. */
+  http(idle: number): HttpServing;
+  /** What keeps us from serving, in single words: `policy` (its last reload was bad), `audit` (it can't be written). Empty when nothing does. */
+  ready(): Promise<readonly string[]>;
   /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
   redact(text: string): string;
   /** What was counted since the start, as Prometheus reads it. */
   metrics(): Promise<string>;
+  /** Resolves when no call is under way, or after so many milliseconds. */
+  settled(patience: number): Promise<void>;
   /** Cancels what is under way, waits until it is on record, and ends. Never rejects: what goes wrong is logged. */
   close(): Promise<void>;
 }
@@ -62,9 +75,6 @@ const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and sear
 A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
 Commands run in a sandbox that hides secrets and mostly has no network. Write them plainly: substitutions, variables and loops always need a person.
 Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
-
-/** Tools that are not offered where no sandbox works. */
-const RUNS_COMMANDS = new Set(["run_command", "process_start", "process_write", "process_stop", "process_read", "process_list"]);
 
 /** Milliseconds that calls get to end when the house closes: all of the end may take two seconds (CONTRACT section 1). */
 const LAST_PATIENCE = 1_200;
@@ -205,19 +215,31 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       logger.info(error === undefined ? entry : { ...entry, err: error }, "call");
     },
   };
-  const { guard, drain } = trackCalls(createGuard(stages));
+  const { guard, settled, drain } = trackCalls(createGuard(stages));
   let warmed = false;
   /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
   const warm = (): void => {
     if (!warmed) setImmediate(() => sanitizer.warm());
     warmed = true;
   };
+  const parts = { ...options, instructions: INSTRUCTIONS, policy: () => source.current(), tools, commands, random, guard, onListed: warm };
+  const newSession = () => newSessionId(random);
+  const endSession = (id: string): void => {
+    commands.stop(id);
+    admission.end(id);
+  };
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
-    serving: (transport) => servingOf(options, transport, () => source.current(), tools, commands, random, guard, warm),
+    stdio: () => serveStdio(parts, newSession()),
+    http: (idle) => {
+      const visitors = new Visitors({ newId: newSession, onEnd: endSession, idle, clock: () => performance.now() });
+      return { serving: serveHttp(parts, (principal, client) => visitors.session(principal, client)), newSession, endSession };
+    },
+    ready: async () => [...(source.problems().length > 0 ? ["policy"] : []), ...((await audit.works()) ? [] : ["audit"])],
     redact,
     metrics: () => metrics.text(),
+    settled,
     close: async () => {
       source.close();
       retention.stop();
@@ -231,38 +253,5 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         }
       }
     },
-  };
-}
-
-function servingOf(
-  options: HouseOptions,
-  transport: Call["transport"],
-  policy: () => Policy,
-  tools: ReadonlyMap<string, Tool>,
-  commands: Commands,
-  random: (size: number) => Buffer,
-  guard: (call: Call) => Promise<Outcome>,
-  listed: () => void,
-): Serving {
-  const session = newSessionId(random);
-  const user = userInfo().username;
-  return {
-    version: options.version,
-    instructions: INSTRUCTIONS,
-    transport,
-    session: () => session,
-    principal: (client): Principal => ({ id: "local", user, scopes: [], ...(client === undefined ? {} : { client }) }),
-    newCallId: () => `call_${random(16).toString("hex")}`,
-    hasTool: (name) => tools.has(name),
-    listTools: async (principal) => {
-      const inForce = policy();
-      const usable = await commands.usable(inForce);
-      listed();
-      return [...tools.values()]
-        .filter((tool) => usable || !RUNS_COMMANDS.has(tool.name))
-        .map((tool) => ({ ...tool, risk: inForce.riskOf(tool.name, tool.risk), inputSchema: tool.inputSchema() }))
-        .filter((tool) => !inForce.hidden(tool.name, tool.risk, principal));
-    },
-    guard,
   };
 }

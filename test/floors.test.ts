@@ -28,7 +28,12 @@ const DOORS: readonly { readonly door: string; readonly modules: RegExp; readonl
     // Besides the sandbox: the search of files, and the operator's own command that tells a secret.
     allowed: ["sandbox/", "files/ripgrep.ts", "config/secrets.ts"],
   },
-  { door: "the network", modules: /^(undici|node:(dns|net|tls|http|https|http2|dgram)(\/promises)?)$/, allowed: ["egress/"] },
+  {
+    door: "the network",
+    modules: /^(undici|node:(dns|net|tls|http|https|http2|dgram)(\/promises)?)$/,
+    // Besides egress: the one file that listens.
+    allowed: ["egress/", "transport/http/listen.ts"],
+  },
   { door: "serving HTTP", modules: /^(hono|@hono\/.*)$/, allowed: ["transport/", "console/"] },
   { door: "SQLite", modules: /^better-sqlite3$/, allowed: ["audit/", "session/"] },
   { door: "the protocol", modules: /^@modelcontextprotocol\//, allowed: ["transport/", "upstream/"] },

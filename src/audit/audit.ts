@@ -184,6 +184,17 @@ export class Audit {
     await this.#log.append(JSON.stringify(body), text, durability);
   }
 
+  /** Can it be written? After a fault it is tried, because nobody else may be calling any more. */
+  async works(): Promise<boolean> {
+    if (this.#log.fault === undefined) return true;
+    try {
+      await this.record("system", { event: "tried_again" });
+      return true;
+    } catch {
+      return false; // the fault itself was reported when it came
+    }
+  }
+
   /** Seals the log now. Returns the newest checkpoint, a C2SP signed note. */
   checkpoint(): string {
     this.#log.flush();

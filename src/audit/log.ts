@@ -100,6 +100,11 @@ export class Log {
     return this.#queue.length;
   }
 
+  /** What keeps the store from being written, until a write finds it well again. */
+  get fault(): Refusal | undefined {
+    return this.#fault;
+  }
+
   /** Appends with the batch of this turn. Rejects with a Refusal `AUDIT_UNAVAILABLE`. */
   append(body: string, hidden: string | null, durability: Durability): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -23,6 +23,8 @@ function withServingOptions(command: Command): Command {
     .option("--profile <name>", "built-in policy when no --policy is given: local, team or ci")
     .option("--config <file>", "a YAML file with what isn't policy")
     .option("--state <dir>", "where audit, approvals and keys live")
+    .option("--http <[host:]port>", "serve Streamable HTTP there instead of stdio (0: any free port)")
+    .option("--no-auth", "let everybody call who can reach it (loopback only)")
     .option("--log-file <file>", "write the log there instead of to stderr");
 }
 
@@ -39,7 +41,7 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .showSuggestionAfterError();
 
   withServingOptions(program.command("serve"))
-    .description("serve over stdio")
+    .description("serve over stdio, or over HTTP with --http")
     .addHelpText("after", "\nExample:\n  portcullis serve --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./serve.ts")).serve(withDirectories(dirs, options)));
 
@@ -84,6 +86,8 @@ export interface ServingOptions {
   readonly config?: string;
   readonly state?: string;
   readonly logFile?: string;
+  readonly http?: string;
+  readonly auth?: boolean;
   readonly json?: boolean;
 }
 

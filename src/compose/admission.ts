@@ -18,6 +18,8 @@ export interface Admission extends Doorkeeper {
   sessions(): number;
   /** What each of them, and its principal, has used of its budgets. */
   shares(): readonly Share[];
+  /** A session has ended: its counts are kept, its grants go. Reports what goes wrong. */
+  end(session: string): void;
   /** Keeps the counts and ends the sessions of this process. */
   close(): void;
 }
@@ -75,6 +77,13 @@ export function openAdmission(options: {
         : 0,
     sessions: () => live.all().length,
     shares: () => live.all().flatMap((session) => usedShares(policy().settings.budgets, session, session.principal, usage, now())),
+    end: (session) => {
+      try {
+        if (shelf.isOpen()) live.end(session);
+      } catch (error) {
+        options.report(error);
+      }
+    },
     close: () => {
       if (shelf.isOpen()) live.close();
     },

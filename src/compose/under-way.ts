@@ -4,6 +4,8 @@ import type { Call, Outcome } from "../types.ts";
 /** The gate, and the way to empty the house behind it. */
 export interface UnderWay {
   readonly guard: (call: Call) => Promise<Outcome>;
+  /** Resolves when nothing is under way, or after `patience` milliseconds. */
+  readonly settled: (patience: number) => Promise<void>;
   /** Cancels every call, waits for their ends for `patience` milliseconds at most, and returns how many had not ended by then. */
   readonly drain: (patience: number) => Promise<number>;
 }
@@ -27,21 +29,26 @@ export function trackCalls(guard: (call: Call) => Promise<Outcome>): UnderWay {
         call.signal.removeEventListener("abort", cancel);
       }
     },
+    settled,
     drain: async (patience) => {
       closing = true;
       for (const controller of running.values()) controller.abort();
-      const late = Promise.withResolvers<"late">();
-      const timer = setTimeout(() => late.resolve("late"), patience);
-      try {
-        do {
-          // A turn for calls that waited for a person: the closed connection sends them through the gate once more.
-          await new Promise((resolve) => setImmediate(resolve));
-          if ((await Promise.race([Promise.allSettled(running.keys()), late.promise])) === "late") break;
-        } while (running.size > 0);
-      } finally {
-        clearTimeout(timer);
-      }
+      await settled(patience);
       return running.size;
     },
   };
+
+  async function settled(patience: number): Promise<void> {
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), patience);
+    try {
+      do {
+        // A turn for calls that waited for a person: the closed connection sends them through the gate once more.
+        await new Promise((resolve) => setImmediate(resolve));
+        if ((await Promise.race([Promise.allSettled(running.keys()), late.promise])) === "late") break;
+      } while (running.size > 0);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }

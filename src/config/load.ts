@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, parse as parsePath, resolve } from "node:path";
 import { ConfigError } from "./error.ts";
 import { closestName } from "./closest.ts";
+import type { HttpConfig } from "./http.ts";
 import { defaultState } from "./state.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -16,6 +17,10 @@ export interface Flags {
   readonly config?: string;
   readonly state?: string;
   readonly logFile?: string;
+  /** `[HOST:]PORT` */
+  readonly http?: string;
+  /** False with `--no-auth`. */
+  readonly auth?: boolean;
 }
 
 /** The machine as the process sees it; the only place where the environment is read. */
@@ -32,6 +37,8 @@ export interface Config {
   readonly profile: ProfileName | undefined;
   readonly state: string;
   readonly file: string | undefined;
+  /** Absent: stdio. */
+  readonly http?: HttpConfig;
   /** Policy files that apply without being named, those that exist. */
   readonly standing: {
     readonly admin?: string;
@@ -52,7 +59,9 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
-const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL"].map((name) => `PORTCULLIS_${name}`);
+const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL", "HTTP", "HTTP_HOSTS"].map(
+  (name) => `PORTCULLIS_${name}`,
+);
 const SYSTEM = [
   "/bin",
   "/boot",
@@ -111,6 +120,16 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
   if (stateFlag === undefined && around.home === "" && !env.XDG_STATE_HOME)
     throw new ConfigError("there is no home directory to keep state in: name one with --state DIR");
 
+  const listen = said(flags.http, "HTTP", content.http?.listen === undefined ? undefined : String(content.http.listen));
+  if (listen === undefined && flags.auth === false) throw new ConfigError("--no-auth goes with --http: over stdio nobody has to log in");
+  const http =
+    listen &&
+    (await import("./http.ts")).readHttp(listen, content.http ?? {}, {
+      open: flags.auth === false,
+      ...(env.PORTCULLIS_HTTP_HOSTS ? { hosts: env.PORTCULLIS_HTTP_HOSTS } : {}),
+      toFile: (path) => resolve(dirname(file ?? cwd), path),
+    });
+
   const workspaces = list(flags.workspace, "WORKSPACE", content.workspace);
   const roots = needWorkspace ? checkWorkspaces(workspaces, around) : workspaces;
   return {
@@ -119,6 +138,7 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     profile,
     state: resolve(cwd, stateFlag ?? defaultState(env, around.home)),
     file,
+    ...(http ? { http } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
     log: {
       level,

@@ -23,6 +23,19 @@ export function parseConfig(text: string, file: string): ConfigFile {
   throw new ConfigError(problems.join("\n"));
 }
 
+/** The keys that the schema knows at a place. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configSchema;
+  for (const part of path) schema = unwrap(shapeOf(unwrap(schema))[String(part)]);
+  return Object.keys(shapeOf(unwrap(schema)));
+}
+
+const shapeOf = (schema: unknown): Record<string, unknown> => (schema as { shape?: Record<string, unknown> } | undefined)?.shape ?? {};
+
+function unwrap(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+}
+
 function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocument>, at: (offset: number) => string): string[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code !== "unrecognized_keys") {
@@ -36,14 +49,4 @@ function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocu
     const guess = closestName(key, known);
     return `${at((pair?.key as { range?: [number] } | undefined)?.range?.[0] ?? 0)}: unknown key "${key}"${guess ? ` - did you mean "${guess}"?` : ""}`;
   });
-}
-
-/** The keys that the schema knows at a place. */
-function keysAt(path: readonly (string | number)[]): string[] {
-  let here: unknown = configSchema;
-  for (const part of path) {
-    const inner: unknown = here instanceof z.ZodObject ? here.shape[part] : undefined;
-    here = inner instanceof z.ZodOptional ? inner.unwrap() : inner;
-  }
-  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
 }

@@ -18,12 +18,32 @@ function withUnit(pattern: RegExp, parse: (text: string) => number, example: str
   return z.string({ error }).regex(pattern, { error }).transform(parse);
 }
 
+const time = z.string().regex(DURATION, "needs a time with its unit, like 30s or 5m");
+
 /** `--config FILE` (CONTRACT section 1). Relative paths start at the file's own directory. */
 export const configSchema = z.strictObject({
   workspace: pathOrPaths.optional(),
   policy: pathOrPaths.optional(),
   profile: z.enum(["local", "team", "ci"]).optional(),
   state: z.string().min(1).optional(),
+  http: z
+    .strictObject({
+      listen: z.union([z.string().min(1), z.number()]).optional(),
+      hosts: z.array(z.string().min(1)).optional(),
+      origins: z.array(z.string().min(1)).optional(),
+      tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+      trust_proxy: z.array(z.string().min(1)).optional(),
+      timeouts: z
+        .strictObject({
+          header: time.optional(),
+          request: time.optional(),
+          idle: time.optional(),
+          session: time.optional(),
+          shutdown: time.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   log: z
     .strictObject({
       file: z.string().min(1).optional(),

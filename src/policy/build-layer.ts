@@ -34,7 +34,7 @@ function statedPart(settings: PolicyFile): Part {
   for (const key of ["timeout", "read", "write", "output"] as const) stated[key] = limits?.[key];
   for (const key of ["backend", "profile", "network", "memory", "processes", "disk"] as const) stated[key] = sandbox?.[key];
   stated["channel"] = approvals?.channel;
-  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined)) as Part;
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
 }
 
 const LEVELS = ["off", "exact", "standard", "strict"] as const;

@@ -103,5 +103,5 @@ function givenBy(source: RuleSource): Part | undefined {
   const { limits, sandbox, sanitize, channel } = source;
   if (limits === undefined && sandbox === undefined && sanitize === undefined && channel === undefined) return undefined;
   const given = { ...limits, ...sandbox, sanitize, channel };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Part;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

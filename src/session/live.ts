@@ -52,6 +52,16 @@ export class LiveSessions {
     return [...this.#sessions.values()];
   }
 
+  /** One of them has ended; one that never made a call is not known here. */
+  end(id: string): void {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return;
+    this.#changed.delete(session);
+    this.#sessions.delete(id);
+    this.#deps.save(id, session.activeAt, session);
+    this.#deps.end(id, this.#deps.now());
+  }
+
   /** All of them have ended. */
   close(): void {
     clearTimeout(this.#timer);

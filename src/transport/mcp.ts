@@ -15,14 +15,22 @@ export interface ToolListing {
   readonly inputSchema: Readonly<Record<string, unknown>>;
 }
 
+/** Who is behind an HTTP request. `session` is that of an older client; 2026-07-28 has none on the wire. */
+export interface Authenticated {
+  readonly principal: Principal;
+  readonly session?: string;
+}
+
+/** Who calls, and in which session. */
+export type Caller = Pick<Call, "principal" | "session">;
+
 /** What a transport needs of the house. */
 export interface Serving {
   readonly version: string;
   readonly instructions: string;
   readonly transport: Call["transport"];
-  /** The session that the connection belongs to. `client` is the name the client gave itself, if any. */
-  session(client: string | undefined): string;
-  principal(client: string | undefined): Principal;
+  /** Whose request this is, and its session. `client` is the name the client gave itself; `who` is what HTTP found out, stdio has nothing to find out. */
+  caller(client: string | undefined, who: Authenticated | undefined): Caller;
   newCallId(): string;
   listTools(principal: Principal): Promise<readonly ToolListing[]>;
   /** Is there a tool of that name at all, hidden or not? */
@@ -46,18 +54,17 @@ export function buildServer(serving: Serving, era: "modern" | "legacy"): Server 
   );
 
   server.setRequestHandler("tools/list", async (_request, ctx) => {
-    const tools = await serving.listTools(serving.principal(clientName(server, ctx)));
+    const { principal } = serving.caller(clientName(server, ctx), authenticatedOf(ctx));
+    const tools = await serving.listTools(principal);
     return { tools: tools.map(describeTool) };
   });
 
   server.setRequestHandler("tools/call", async (request, ctx) => {
     const { name, arguments: args } = request.params;
     if (!serving.hasTool(name)) throw new ProtocolError(-32602, "unknown tool: the tools are in tools/list");
-    const client = clientName(server, ctx);
     const call: Call = {
       id: serving.newCallId(),
-      session: serving.session(client),
-      principal: serving.principal(client),
+      ...serving.caller(clientName(server, ctx), authenticatedOf(ctx)),
       tool: name,
       args: args ?? {},
       transport: serving.transport,
@@ -143,6 +150,11 @@ function clientName(server: Server, ctx: ServerContext): string | undefined {
 function traceOf(ctx: ServerContext): Pick<Call, "trace"> {
   const trace = readTraceparent(ctx.mcpReq._meta?.traceparent);
   return trace === undefined ? {} : { trace };
+}
+
+/** Put there by the HTTP transport; over stdio there is none. */
+function authenticatedOf(ctx: ServerContext): Authenticated | undefined {
+  return ctx.http?.authInfo?.extra?.authenticated as Authenticated | undefined;
 }
 
 function progressOf(ctx: ServerContext): Pick<Call, "progress"> {

@@ -1,8 +1,9 @@
 /** The real clients: the older SDK, and the newer one in both protocol eras. All give the same small interface. */
-import { Client as NewClient } from "@modelcontextprotocol/client";
+import { Client as NewClient, StreamableHTTPClientTransport as NewHttp } from "@modelcontextprotocol/client";
 import { StdioClientTransport as NewTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { ENTRY } from "./world.ts";
 import type { World } from "./world.ts";
@@ -75,26 +76,54 @@ export async function connect(
     env: world.env,
     stderr: options.stderr ?? ("ignore" as const),
   };
-  const capabilities = options.person ? { elicitation: {} } : {};
-  const info = { name: "test-client", version: "1.0.0" };
-  const { person } = options;
   if (kind === "v1 SDK") {
-    const client = new OldClient(info, { capabilities });
-    if (person) client.setRequestHandler(ElicitRequestSchema, async (request) => ({ ...(await person(request.params.message)) }));
     const transport = new OldTransport(parameters);
-    await client.connect(transport);
-    return {
-      call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, undefined, more)),
-      raw: async (params) => read(await client.callTool(params)),
-      tools: async () => (await client.listTools()).tools,
-      pid: () => transport.pid,
-      close: () => client.close(),
-    };
+    return await attachOld(transport, options.person, () => transport.pid);
   }
-  const mode = kind === "v2 SDK, 2025-11-25" ? "legacy" : { pin: "2026-07-28" };
-  const client = new NewClient(info, { capabilities, versionNegotiation: { mode } });
-  if (person) client.setRequestHandler("elicitation/create", async (request) => ({ ...(await person(request.params.message)) }) as never);
   const transport = new NewTransport(parameters);
+  return await attachNew(kind, transport, options.person, () => transport.pid);
+}
+
+/** Connects to a server that listens already, with a key or without. */
+export async function connectHttp(
+  kind: ClientKind,
+  url: string,
+  options: { readonly key?: string; readonly person?: Person } = {},
+): Promise<Connected> {
+  const init = options.key === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${options.key}` } } };
+  const at = new URL("/mcp", url);
+  const nobody = () => null;
+  if (kind === "v1 SDK") return await attachOld(new OldHttp(at, init), options.person, nobody);
+  return await attachNew(kind, new NewHttp(at, init), options.person, nobody);
+}
+
+type OldTransportLike = Parameters<OldClient["connect"]>[0];
+type NewTransportLike = Parameters<NewClient["connect"]>[0];
+
+const INFO = { name: "test-client", version: "1.0.0" };
+
+async function attachOld(transport: OldTransportLike, person: Person | undefined, pid: () => number | null): Promise<Connected> {
+  const client = new OldClient(INFO, { capabilities: person ? { elicitation: {} } : {} });
+  if (person) client.setRequestHandler(ElicitRequestSchema, async (request) => ({ ...(await person(request.params.message)) }));
+  await client.connect(transport);
+  return {
+    call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, undefined, more)),
+    raw: async (params) => read(await client.callTool(params)),
+    tools: async () => (await client.listTools()).tools,
+    pid,
+    close: () => client.close(),
+  };
+}
+
+async function attachNew(
+  kind: Exclude<ClientKind, "v1 SDK">,
+  transport: NewTransportLike,
+  person: Person | undefined,
+  pid: () => number | null,
+): Promise<Connected> {
+  const mode = kind === "v2 SDK, 2025-11-25" ? "legacy" : { pin: "2026-07-28" };
+  const client = new NewClient(INFO, { capabilities: person ? { elicitation: {} } : {}, versionNegotiation: { mode } });
+  if (person) client.setRequestHandler("elicitation/create", async (request) => ({ ...(await person(request.params.message)) }) as never);
   await client.connect(transport);
   return {
     call: async (name, args, more) => read(await client.callTool({ name, arguments: args }, more)),
@@ -103,7 +132,7 @@ export async function connect(
       return result.resultType === "input_required" ? result : read(result);
     },
     tools: async () => (await client.listTools()).tools,
-    pid: () => transport.pid,
+    pid,
     close: () => client.close(),
   };
 }

@@ -1,0 +1,141 @@
+/**
+ * What lies behind the outermost door (door.ts), in the order in which every request passes it: what is open to all, then who it is, then the place
+ * it is for.
+ */
+import type { HttpBindings } from "@hono/node-server";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
+import type { Principal } from "../../types.ts";
+import type { Authenticated } from "../mcp.ts";
+import { HTTP_ERROR, rpcError } from "./errors.ts";
+import type { OwnNames } from "./hosts.ts";
+import type { McpEndpoint } from "./endpoint.ts";
+
+/** What was found out about a request's credential. */
+export type Verdict =
+  | { readonly kind: "known"; readonly principal: Principal }
+  | { readonly kind: "unknown"; readonly error?: "invalid_token"; readonly description: string }
+  | { readonly kind: "limited"; readonly retryAfter: number };
+
+/** Who is calling; absent with `--no-auth`. */
+export interface Doorman {
+  /** `authorization` is the raw header, `from` the address it came from. */
+  authenticate(authorization: string | undefined, from: string): Promise<Verdict>;
+  /** The value of WWW-Authenticate. `base` is our own origin as the client sees it. */
+  challenge(
+    base: string,
+    problem: {
+      readonly error?: "invalid_token" | "insufficient_scope";
+      readonly description?: string;
+      readonly scopes?: readonly string[];
+    },
+  ): string;
+  /** The protected resource metadata (RFC 9728). */
+  metadata(base: string): object;
+}
+
+export interface AppDeps {
+  readonly own: OwnNames;
+  /** What the outermost door found out about a request that it let in. */
+  readonly admitted: (incoming: HttpBindings["incoming"]) => { readonly address: string; readonly base: string };
+  /** Absent with `--no-auth`: then everybody is `nobody`. */
+  readonly doorman: Doorman | undefined;
+  readonly nobody: Principal;
+  readonly mcp: McpEndpoint;
+  /** What keeps us from serving, in single words; empty when nothing does. */
+  readonly ready: () => Promise<readonly string[]>;
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  readonly onError: (error: unknown) => void;
+  /** A credential was refused. */
+  readonly onRefused: (address: string, path: string, status: number) => void;
+}
+
+interface Env {
+  readonly Bindings: HttpBindings;
+  readonly Variables: { address: string; base: string; who: Authenticated };
+}
+
+const METHODS = ["GET", "POST", "DELETE"];
+
+/** Puts the doors together. */
+export function createApp(deps: AppDeps): Hono<Env> {
+  const { own, doorman, mcp } = deps;
+  const app = new Hono<Env>();
+
+  app.use(secureHeaders({ crossOriginResourcePolicy: false, strictTransportSecurity: own.scheme === "https" }));
+  app.use(async (c, next) => {
+    const found = deps.admitted(c.env.incoming);
+    c.set("address", found.address);
+    c.set("base", found.base);
+    return await next();
+  });
+  if (own.origins.length > 0)
+    app.use(
+      cors({
+        origin: (origin) => (own.origins.includes(origin.toLowerCase()) ? origin : null),
+        allowMethods: METHODS,
+        allowHeaders: [
+          "authorization",
+          "content-type",
+          "accept",
+          "last-event-id",
+          "mcp-session-id",
+          "mcp-protocol-version",
+          "mcp-method",
+          "mcp-name",
+        ],
+        exposeHeaders: ["mcp-session-id", "www-authenticate", "retry-after"],
+        maxAge: 600,
+      }),
+    );
+
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async (c) => {
+    const problems = await deps.ready();
+    return problems.length === 0 ? c.json({ status: "ready" }) : c.json({ status: "not ready", problems }, 503);
+  });
+  for (const path of ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"])
+    app.get(path, (c) => c.json(doorman?.metadata(c.get("base")) ?? { resource: `${c.get("base")}/mcp` }));
+
+  app.use(async (c, next) => {
+    const verdict = doorman
+      ? await doorman.authenticate(c.req.header("authorization"), c.get("address"))
+      : ({ kind: "known", principal: deps.nobody } as const);
+    if (verdict.kind === "known") {
+      c.set("who", { principal: verdict.principal });
+      return await next();
+    }
+    const status = verdict.kind === "limited" ? 429 : 401;
+    deps.onRefused(c.get("address"), c.req.path, status);
+    if (verdict.kind === "limited")
+      return rpcError(429, HTTP_ERROR, "too many wrong keys came from this address: wait, then use the right one", {
+        headers: { "retry-after": String(verdict.retryAfter) },
+      });
+    const { error, description } = verdict;
+    const scopes = c.req.path === "/metrics" ? ["metrics"] : undefined;
+    const challenge =
+      doorman?.challenge(c.get("base"), { ...(error ? { error } : {}), description, ...(scopes ? { scopes } : {}) }) ?? "Bearer";
+    return rpcError(401, HTTP_ERROR, description, { headers: { "www-authenticate": challenge } });
+  });
+
+  app.get("/metrics", async (c) => {
+    const { principal } = c.get("who");
+    if (doorman !== undefined && principal.role !== "approver" && !principal.scopes.includes("metrics")) {
+      const description = "the metrics need the scope metrics or the role approver";
+      const challenge = doorman.challenge(c.get("base"), { error: "insufficient_scope", description, scopes: ["metrics"] });
+      return rpcError(403, HTTP_ERROR, description, { headers: { "www-authenticate": challenge } });
+    }
+    return c.text(await deps.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+  app.post("/mcp", (c) => mcp.post(c.req.raw, c.get("who")));
+  app.on(["GET", "DELETE"], "/mcp", (c) => mcp.handle(c.req.raw, c.get("who")));
+  app.all("/mcp", () => rpcError(405, HTTP_ERROR, "use POST, GET or DELETE", { headers: { allow: METHODS.join(", ") } }));
+  app.notFound(() => rpcError(404, HTTP_ERROR, "there is nothing here: the server answers at /mcp"));
+  app.onError((error) => {
+    deps.onError(error);
+    return rpcError(500, -32_603, "the server failed: its log says why");
+  });
+  return app;
+}

@@ -1,0 +1,40 @@
+/** The body of a POST: one JSON-RPC message of at most 10 MiB, read once, judged before anything is made for it. */
+import { isJsonContentType, readRequestBody } from "@modelcontextprotocol/server";
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { idOf, readMessage } from "../message.ts";
+import { HTTP_ERROR, rpcError } from "./errors.ts";
+
+/** Bytes of a request's body (CONTRACT section 7). */
+export const MAX_BODY = 10 * 1024 * 1024;
+
+/** The message, or the answer that says what is wrong with it: 415, 413, 400. */
+export async function readBody(request: Request): Promise<JSONRPCMessage | Response> {
+  if (!isJsonContentType(request.headers.get("content-type")))
+    return rpcError(415, HTTP_ERROR, "the content type must be application/json");
+  const encoding = request.headers.get("content-encoding");
+  // What a compressed body holds is not known before it is unpacked; no client of ours sends one.
+  if (encoding !== null && encoding.toLowerCase() !== "identity")
+    return rpcError(415, HTTP_ERROR, "send the body as it is, without a content encoding");
+  let text: string;
+  try {
+    const read = await readRequestBody(request, MAX_BODY);
+    if (read.tooLarge) return rpcError(413, HTTP_ERROR, `a message may hold ${MAX_BODY} bytes: send less at once`, CLOSE);
+    ({ text } = read);
+  } catch {
+    // The client went away or sent less than it said; whoever still listens hears why.
+    return rpcError(400, -32_700, "the body could not be read to its end", CLOSE);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return rpcError(400, -32_700, "the body is not JSON");
+  }
+  return (
+    readMessage(value) ??
+    rpcError(400, -32_600, "the body is not one JSON-RPC 2.0 message (batches were removed in 2025-06-18)", { id: idOf(value) })
+  );
+}
+
+/** What is left of the body is not read, so the connection can't be used again. */
+const CLOSE = { headers: { connection: "close" } };

@@ -1,0 +1,55 @@
+/** `/mcp`: 2026-07-28 with a server for each request, older protocols with a session each. The era is decided once, from headers and body together. */
+import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
+import { buildServer } from "../mcp.ts";
+import type { Authenticated, Serving } from "../mcp.ts";
+import { authInfoOf } from "./auth-info.ts";
+import { MAX_BODY, readBody } from "./body.ts";
+import { LegacySessions } from "./sessions.ts";
+
+/** What the routes need of it. */
+export interface McpEndpoint {
+  post(request: Request, who: Authenticated): Promise<Response>;
+  /** GET and DELETE. */
+  handle(request: Request, who: Authenticated): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface EndpointDeps {
+  readonly serving: Serving;
+  readonly newSession: () => string;
+  readonly endSession: (id: string) => void;
+  readonly onError: (error: Error) => void;
+  /** Milliseconds without a request after which a session of an older client ends. */
+  readonly idle: number;
+  readonly clock: () => number;
+}
+
+export function createEndpoint(deps: EndpointDeps): McpEndpoint {
+  const { serving, onError } = deps;
+  const legacy = new LegacySessions({ ...deps, newId: deps.newSession, onEnd: deps.endSession });
+  const modern = createMcpHandler(() => buildServer(serving, "modern"), {
+    legacy: "reject",
+    onerror: onError,
+    maxRequestBodySize: MAX_BODY,
+  });
+  return {
+    async post(request, who) {
+      const message = await readBody(request);
+      if (message instanceof Response) return message;
+      const header = (name: string) => request.headers.get(name) ?? undefined;
+      const route = classifyInboundRequest({
+        httpMethod: "POST",
+        protocolVersionHeader: header("mcp-protocol-version"),
+        mcpMethodHeader: header("mcp-method"),
+        mcpNameHeader: header("mcp-name"),
+        body: message,
+      } as Parameters<typeof classifyInboundRequest>[0]);
+      if (route.kind === "legacy") return await legacy.post(request, message, who);
+      return await modern.fetch(request, { authInfo: authInfoOf(who), parsedBody: message });
+    },
+    handle: (request, who) => legacy.handle(request, who),
+    async close() {
+      await Promise.all([modern.close(), legacy.close()]);
+    },
+  };
+}
