@@ -133,7 +133,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     network,
     random,
     now,
-    record: (of, { status, reason, ...details }) =>
+    record: (of, { status, reason, cause: _logged, ...details }) =>
       audit.record("session", { event: `egress_${status}`, ...of, details: { ...details, ...(reason ? { reason } : {}) } }),
     onProbe: ({ probe: { backend, reason } }) => {
       logger.info({ backend, reason }, "the sandbox was tried");
@@ -141,6 +141,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     onStart: (session) => admission.hold(session, () => commands.stop(session)),
     onKilled: (reason) => metrics.kill(reason),
+    fault: (of, error) => logger.warn({ ...of, err: error }, "something around a command failed"),
   });
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);

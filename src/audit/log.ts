@@ -170,6 +170,7 @@ export class Log {
     try {
       this.#run.insert.run(seq, link, body, hidden);
     } catch (error) {
+      // Expected: another process was faster.
       if (codeOf(error) === "SQLITE_CONSTRAINT_PRIMARYKEY") return undefined;
       throw error;
     }

@@ -144,6 +144,6 @@ export function parseBody(text: string): Body | undefined {
     const body = JSON.parse(text) as unknown;
     return typeof body === "object" && body !== null && "kind" in body && "time" in body ? (body as Body) : undefined;
   } catch {
-    return undefined;
+    return undefined; // expected of a record that was tampered with: `verify` names it
   }
 }

@@ -76,6 +76,7 @@ async function prepareQuery(
     onProbe: nothing,
     onStart: nothing,
     onKilled: nothing,
+    fault: nothing,
   });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);

@@ -98,10 +98,16 @@ export function commandHands(commands: Commands, policy: Policy, caller: Pick<Ca
     const { openWayOut } = await import("./way-out.ts");
     const of = { callId: grant.callId, session };
     const record = async (one: ProxyRecord): Promise<void> => {
+      if (one.cause !== undefined) commands.fault(of, one.cause);
       await commands.record(of, one);
       grant.received(one.sent + one.received);
     };
-    const opened = await openWayOut(commands.network, policy, { query, random: commands.random, record });
+    const opened = await openWayOut(commands.network, policy, {
+      query,
+      random: commands.random,
+      record,
+      fault: (error) => commands.fault(of, error),
+    });
     return { wayOut: opened.wayOut, onEnd: opened.close };
   };
 

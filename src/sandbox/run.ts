@@ -33,11 +33,16 @@ export interface Started {
 
 export type Output = (stream: "stdout" | "stderr", chunk: Buffer) => void;
 
-/** `now` in milliseconds since 1970, the clock that the file system stamps files with. `onKilled` hears of each command that was ended before its own end. */
+/** `now` in milliseconds since 1970, the clock that the file system stamps files with. */
 export function createRunner(
   probe: Setting & { readonly backend: Backend; readonly reason: string },
   clock: { readonly now: () => number },
-  onKilled: (reason: KillReason) => void = () => undefined,
+  told: {
+    /** A command was ended before its own end. */
+    readonly onKilled?: (reason: KillReason) => void;
+    /** Something went wrong with a command of `owner` that outlives its call. */
+    readonly onFault?: (owner: string, error: unknown) => void;
+  } = {},
 ): Runner {
   const running = new Set<Running>();
   let counted = { at: -Infinity, tasks: 0 };
@@ -67,7 +72,7 @@ export function createRunner(
     running.add(one);
     void one.ended
       .then(
-        ({ killed }) => killed !== null && onKilled(killed),
+        ({ killed }) => killed !== null && told.onKilled?.(killed),
         // That it could not be started is told to whoever waits for it.
         () => undefined,
       )
@@ -122,7 +127,7 @@ export function createRunner(
 
   return {
     run,
-    processes: createProcesses(start, clock.now, probe.random),
+    processes: createProcesses(start, clock.now, probe.random, (...fault) => told.onFault?.(...fault)),
     close: () => running.forEach((one) => one.killNow()),
   };
 }
