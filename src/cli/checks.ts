@@ -9,6 +9,7 @@ import { haveSecret } from "../config/secrets.ts";
 import { openState, readKey } from "../config/state.ts";
 import { loadFacts, loadPolicyOf } from "../compose/policy.ts";
 import { probeMachine } from "../compose/sandbox.ts";
+import { tryLog } from "../log/try-log.ts";
 
 /** One finding. `remedy` is empty when there is nothing to do. */
 export interface Check {
@@ -56,6 +57,7 @@ export async function checkMachine(
   await add("state", () => checkState(state), "Choose another directory with --state, or run as its owner.");
   await add("keys", () => checkKeys(state), "Restore the key from a backup, or remove it to start anew (open questions become void).");
   await add("database", () => checkDatabase(state), "Restore the database from a backup, or choose another directory with --state.");
+  await add("log", () => checkLog(found.log), "Name another file with --log-file.");
   await add("policy", async () => ok(await describePolicy(found)), "Correct the lines that are named; see docs/policy.md.");
   await add("secrets", () => checkSecrets(found), "Correct the policy first.");
   await add("sandbox", () => checkSandbox(found), "Correct the policy first.");
@@ -103,6 +105,21 @@ function checkDatabase(state: string): Finding {
   } finally {
     db.close();
   }
+}
+
+/** Calls don't wait for the log, so nobody else would notice that it is not written. */
+function checkLog({ file, rotate }: Config["log"]): Finding {
+  if (file === undefined) return ok("lines go to standard error");
+  try {
+    tryLog(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    return fail(
+      `the log ${file} can't be written (${code})`,
+      "Free space there or open it to this user, or name another with --log-file; until then lines are lost.",
+    );
+  }
+  return ok(`${file}, a new one each ${rotate.size} bytes or ${Math.round(rotate.age / 3_600_000)} hours, ${rotate.keep} old ones kept`);
 }
 
 async function describePolicy(config: Config): Promise<string> {

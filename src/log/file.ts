@@ -25,7 +25,7 @@ export interface FileOptions {
   readonly random: () => string;
   /** The log can't be written, or not be rotated: told once for each time that it begins. */
   readonly onTrouble: (what: "write" | "rotate", error: unknown) => void;
-  /** It is written again; `lost` lines were dropped meanwhile. */
+  /** All is written, after trouble or after `lost` lines were dropped. */
   readonly onEnd: (lost: number) => void;
 }
 
@@ -35,8 +35,10 @@ export class FileSink implements Sink {
   readonly #lines: string[] = [];
   #bytes = 0;
   #dropped = 0;
-  /** Lines that had been dropped when the trouble began; undefined while there is none. */
-  #trouble: number | undefined;
+  /** Lines that were dropped and told of. */
+  #told = 0;
+  /** The last try failed. */
+  #trouble = false;
   /** The last write ended inside a line. */
   #torn = false;
   /** A rotation failed: none is tried before this time of `clock`. */
@@ -56,7 +58,7 @@ export class FileSink implements Sink {
     }
     this.#lines.push(line);
     this.#bytes += bytes;
-    if (this.#bytes >= GATHER.bytes && this.#trouble === undefined) void this.#start();
+    if (this.#bytes >= GATHER.bytes && !this.#trouble) void this.#start();
     else this.#wait();
   }
 
@@ -74,10 +76,12 @@ export class FileSink implements Sink {
     await Promise.race([all(), late.promise]);
     clearTimeout(timer);
     clearTimeout(this.#timer);
+    // Not waited for: what has not ended by now may never end.
+    this.#handle?.close().catch(() => undefined);
   }
 
   #wait(): void {
-    this.#timer ??= setTimeout(() => void this.#start(), this.#trouble === undefined ? GATHER.time : TRY_AGAIN.write).unref();
+    this.#timer ??= setTimeout(() => void this.#start(), this.#trouble ? TRY_AGAIN.write : GATHER.time).unref();
   }
 
   /** Writes what waits, unless that is under way. Never rejects. */
@@ -93,17 +97,18 @@ export class FileSink implements Sink {
 
   async #drain(): Promise<void> {
     try {
-      while (this.#lines.length > 0) {
-        await this.#append(await this.#look());
-        const before = this.#trouble;
-        this.#trouble = undefined;
-        if (before !== undefined) this.#options.onEnd(this.#dropped - before);
-      }
+      while (this.#lines.length > 0) await this.#append(await this.#look());
     } catch (error) {
-      const begins = this.#trouble === undefined;
-      this.#trouble ??= this.#dropped;
+      const begins = !this.#trouble;
+      this.#trouble = true;
       if (begins) this.#options.onTrouble("write", error);
+      return;
     }
+    // Only now is there room for a line about those that had none.
+    const lost = this.#dropped - this.#told;
+    if (lost > 0 || this.#trouble) this.#options.onEnd(lost);
+    this.#told = this.#dropped;
+    this.#trouble = false;
   }
 
   /** Appends some whole lines at once, so that other processes' lines don't come between. A line that was cut by a fault is written again, whole. */
