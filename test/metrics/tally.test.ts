@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BOUNDS } from "../../src/metrics/families.ts";
 import { bucketOf, emptyHistogram, quantile } from "../../src/metrics/histogram.ts";
@@ -144,13 +144,13 @@ describe("keeping", () => {
   };
 
   test("gives what was added since the last time, and nothing when nothing was", () => {
-    const { tally, call: count } = meterOf();
-    count(call("read_text_file"));
-    expect(keepAll(tally)).toHaveLength(4);
-    expect(keepAll(tally)).toEqual([]);
-    count(call("read_text_file"));
-    count(call("read_text_file"));
-    expect(keepAll(tally)).toContainEqual({
+    const meter = meterOf();
+    meter.call(call("read_text_file"));
+    expect(keepAll(meter.tally)).toHaveLength(4);
+    expect(keepAll(meter.tally)).toEqual([]);
+    meter.call(call("read_text_file"));
+    meter.call(call("read_text_file"));
+    expect(keepAll(meter.tally)).toContainEqual({
       metric: "portcullis_calls_total",
       labels: ["read_text_file", "allow", "done"],
       value: 2,
@@ -159,15 +159,15 @@ describe("keeping", () => {
   });
 
   test("a write that fails loses nothing: the next one has all of it", () => {
-    const { tally, call: count } = meterOf();
-    count(call("read_text_file"));
+    const meter = meterOf();
+    meter.call(call("read_text_file"));
     const fail = () =>
-      tally.keep(() => {
+      meter.tally.keep(() => {
         throw new Error("full");
       });
     expect(fail).toThrow("full");
-    count(call("read_text_file"));
-    expect(keepAll(tally)).toContainEqual(expect.objectContaining({ metric: "portcullis_calls_total", value: 2 }));
+    meter.call(call("read_text_file"));
+    expect(keepAll(meter.tally)).toContainEqual(expect.objectContaining({ metric: "portcullis_calls_total", value: 2 }));
   });
 
   test("what was kept in any portions adds up to what was counted", () => {
