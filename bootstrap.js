@@ -1,6 +1,6 @@
 // Runs a task on a fresh clone with nothing but an older Node and npm: installs what the lock file says, builds, and goes on under the pinned
 // Node (the npm package `node`). Plain JavaScript without dependencies, so that any Node from 18 on can start it.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -49,6 +49,13 @@ function ensureBubblewrap() {
   console.error("portcullis: bubblewrap is missing: the sandbox tests will fail. Install it: sudo apt-get install bubblewrap");
 }
 
+/** Starts the server and stays until it ends; whoever ends this process ends the server with it. */
+function serve(args) {
+  const child = spawn(node, [join(root, "dist", "cli.js"), "start", ...args], { cwd: root, env, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
+  child.on("exit", (code) => process.exit(code ?? 1));
+}
+
 /** vitest, then the plain closing line `N passed, N failed` that any reader of the log understands. */
 function test(args) {
   ensureBubblewrap();
@@ -69,7 +76,7 @@ switch (task) {
   case "build":
     break;
   case "start":
-    run(node, [join(root, "dist", "cli.js"), "serve", ...args]);
+    serve(args);
     break;
   case "test":
     test(args);

@@ -6,6 +6,7 @@ import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
+import type { Ready } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { openMetrics } from "./compose/metrics.ts";
 import { openNetwork } from "./compose/network.ts";
@@ -31,6 +32,7 @@ import { newSessionId } from "./session/sessions.ts";
 import { builtinTools } from "./tools/index.ts";
 import { Visitors } from "./session/visitors.ts";
 import type { Serving } from "./transport/mcp.ts";
+import type { Tool } from "./types.ts";
 
 /** What is needed to open a house. */
 export interface HouseOptions {
@@ -41,6 +43,8 @@ export interface HouseOptions {
   readonly entry: readonly string[];
   /** Lines that the log has lost until now. */
   readonly droppedLines: () => number;
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[];
 }
 
 /** What HTTP is served from: it has many sessions, of which the transport begins and ends those of older clients. */
@@ -55,6 +59,10 @@ export interface HttpServing {
 export interface House {
   readonly workspaces: readonly string[];
   policy(): Policy;
+  /** The machine as the policy in force wants it used; tried live once. */
+  machine(): Promise<Ready>;
+  /** Resolves when the first listing was answered: the moment for work that no start and no call should wait for. */
+  readonly listed: Promise<void>;
   /** What the stdio connection is served from: one session for the process. */
   stdio(): Serving;
   /** What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call. */
@@ -125,7 +133,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     audit.record(kind, { event, details }).catch((error: unknown) => logger.error({ err: error }, `\`${event}\` could not be recorded`));
   }
 
-  const tools = builtinTools(textWork);
+  const tools = new Map([...builtinTools(textWork), ...(options.tools ?? []).map((tool) => [tool.name, tool] as const)]);
   const network = openNetwork(config.env);
   const commands = openCommands({
     config,
@@ -217,13 +225,19 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
   };
   const { guard, settled, drain } = trackCalls(createGuard(stages));
-  let warmed = false;
+  const listed = Promise.withResolvers<void>();
   /** Compiles the rules of the sanitizer once what runs now is done, so that the first call need not wait for it. */
-  const warm = (): void => {
-    if (!warmed) setImmediate(() => sanitizer.warm());
-    warmed = true;
+  void listed.promise.then(() => sanitizer.warm());
+  const parts = {
+    ...options,
+    instructions: INSTRUCTIONS,
+    policy: () => source.current(),
+    tools,
+    commands,
+    random,
+    guard,
+    onListed: () => setImmediate(listed.resolve),
   };
-  const parts = { ...options, instructions: INSTRUCTIONS, policy: () => source.current(), tools, commands, random, guard, onListed: warm };
   const newSession = () => newSessionId(random);
   const endSession = (id: string): void => {
     commands.stop(id);
@@ -232,6 +246,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   return {
     workspaces: door.workspaces,
     policy: () => source.current(),
+    machine: () => commands.ready(source.current()),
+    listed: listed.promise,
     stdio: () => serveStdio(parts, newSession()),
     http: (idle) => {
       const visitors = new Visitors({ newId: newSession, onEnd: endSession, idle, clock: () => performance.now() });

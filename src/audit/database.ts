@@ -38,6 +38,18 @@ function requireSqlite(version: string): void {
   }
 }
 
+/** The version of SQLite that is loaded. Throws a Refusal when it is too old, and what loading it throws. */
+export function sqliteVersion(): string {
+  const db = new Sqlite(":memory:");
+  try {
+    const version = String(db.prepare("SELECT sqlite_version()").pluck().get());
+    requireSqlite(version);
+    return version;
+  } finally {
+    db.close();
+  }
+}
+
 function prepareFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // SQLite gives the -wal and -shm files the mode of the database.

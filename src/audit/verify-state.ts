@@ -1,11 +1,12 @@
 /** Verifies a state directory as it lies there: its database with its key, its anchors, and a checkpoint that was kept elsewhere. */
 import { existsSync } from "node:fs";
 import { Refusal } from "../types.ts";
-import { readAnchor } from "./anchor.ts";
-import { openDatabase, requireDatabase } from "./database.ts";
+import { lastAnchored, readAnchor } from "./anchor.ts";
+import { openDatabase, requireDatabase, type Database } from "./database.ts";
 import { readSigningKey } from "./key.ts";
 import { verifierKey } from "./note.ts";
-import { auditFiles } from "./state.ts";
+import { lastSeal } from "./seal.ts";
+import { auditFiles, type AuditFiles } from "./state.ts";
 import { verifyAudit, type Verification, type VerifyOptions } from "./verify.ts";
 
 /** What to hold the log against besides its own anchor. */
@@ -34,13 +35,31 @@ export async function verifyState(directory: string, options: VerifyStateOptions
   const files = auditFiles(directory);
   const kept = options.checkpoint === undefined ? [] : keptIn(options.checkpoint);
   requireDatabase(files.database);
-  try {
+  return verifyFiles(files, () => {
     const anchored = [files.anchor, ...options.anchors].flatMap((file) => readAnchor(file));
+    return { kept: [...anchored, ...kept], since: options.since, onProgress: options.onProgress };
+  });
+}
+
+/**
+ * Verifies the end of the log only: from the checkpoint before the newest one on, and against what the anchors know last. Some thousand records,
+ * whatever the length of the log; that checkpoint's signature is trusted for what came before.
+ */
+export function verifyEnd(directory: string, anchor: string | undefined): Promise<Verification> {
+  const files = auditFiles(directory);
+  return verifyFiles(files, (db) => {
+    const kept = [files.anchor, ...(anchor === undefined ? [] : [anchor])].flatMap((file) => lastAnchored(file) ?? []);
+    const newest = lastSeal(db);
+    return { kept, quick: true, since: newest && Math.max(0, newest.seq - 2) };
+  });
+}
+
+async function verifyFiles(files: AuditFiles, plan: (db: Database) => Omit<VerifyOptions, "keyOf">): Promise<Verification> {
+  try {
     const key = readSigningKey(files.key);
     const db = openDatabase(files.database, { readonly: true });
     try {
-      const { since, onProgress } = options;
-      return await verifyAudit(db, { keyOf: (origin) => key && verifierKey(origin, key), kept: [...anchored, ...kept], since, onProgress });
+      return await verifyAudit(db, { keyOf: (origin) => key && verifierKey(origin, key), ...plan(db) });
     } finally {
       db.close();
     }

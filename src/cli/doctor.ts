@@ -1,21 +1,24 @@
 /** `portcullis doctor`: checks this machine and configuration, and says what to do. */
-import { loadConfig, surroundings } from "../config/load.ts";
-import { checkMachine } from "./checks.ts";
-import type { Check } from "./checks.ts";
+import { surroundings } from "../config/load.ts";
+import { examine } from "./checks/check.ts";
+import type { Check } from "./checks/check.ts";
+import { EXAMINATIONS } from "./checks/list.ts";
+import { configureFrom, openSubject } from "./checks/subject.ts";
 import type { ServingOptions } from "./main.ts";
 
 const MARK = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 
 /** Prints every check; exit code 1 when one fails. */
 export async function doctor(options: ServingOptions): Promise<void> {
-  const checks = await checkMachine(options, surroundings(), loadConfig);
-  if (options.json) process.stdout.write(`${JSON.stringify({ ok: !checks.some(failed), checks }, null, 2)}\n`);
-  else
-    for (const check of checks)
-      process.stdout.write(
-        `${MARK[check.status]}  ${check.id.padEnd(12)} ${check.message}${check.remedy ? `\n      -> ${check.remedy}` : ""}\n`,
-      );
-  process.exitCode = checks.some(failed) ? 1 : 0;
+  const around = surroundings();
+  const subject = openSubject(around, () => configureFrom(options, around));
+  const checks: Check[] = [];
+  for (const examination of EXAMINATIONS) checks.push(await examine(examination, subject));
+  const ok = checks.every(({ status }) => status !== "fail");
+  process.stdout.write(options.json ? `${JSON.stringify({ ok, checks }, null, 2)}\n` : checks.map(describe).join(""));
+  process.exitCode = ok ? 0 : 1;
 }
 
-const failed = (check: Check): boolean => check.status === "fail";
+function describe({ id, status, message, remedy }: Check): string {
+  return `${MARK[status]}  ${id.padEnd(10)} ${message}\n${remedy ? `      -> ${remedy}\n` : ""}`;
+}

@@ -45,6 +45,11 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis serve --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./serve.ts")).serve(withDirectories(dirs, options)));
 
+  withServingOptions(program.command("start"))
+    .description("serve over HTTP on loopback, with a key made on the first run, and say how clients connect")
+    .addHelpText("after", "\nExample:\n  portcullis start --workspace ~/project\n")
+    .action(async (dirs: string[], options) => (await import("./start.ts")).start(withDirectories(dirs, options)));
+
   withServingOptions(program.command("doctor"))
     .description("check this machine and configuration")
     .option("--json", "print the checks as JSON")

@@ -1,30 +1,31 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
 import { randomBytes } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { loadConfig, surroundings } from "../config/load.ts";
+import type { Config } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, LogOptions } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
+import { entryWords } from "./entry.ts";
 import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
+/** What `start` wants beside: any port when the one it named is taken, and to hear where it listens. */
+interface HttpWishes {
+  readonly anyPort?: boolean;
+  readonly onUrl?: (url: string) => void;
+}
+
 /** Serves over stdio, or over HTTP where that is asked for; ends within two seconds after stdin does, or after a signal once what runs has ended. */
-export async function serve(options: ServingOptions, onUrl?: (url: string) => void): Promise<void> {
+export async function serve(options: ServingOptions, http: HttpWishes = {}): Promise<void> {
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
   let house: House | undefined;
   const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
-  const log = openLog({
-    ...config.log,
-    redact,
-    now: Date.now,
-    clock: () => performance.now(),
-    random: () => randomBytes(4).toString("hex"),
-  });
+  const log = openLog({ level: config.log.level, redact, ...logFileOf(config.log) });
   const crash = async (error: Error): Promise<void> => {
     // Node would print the message as it is, whatever it quotes.
     log.logger.fatal({ err: error, stack: error.stack }, "crashed");
@@ -34,6 +35,8 @@ export async function serve(options: ServingOptions, onUrl?: (url: string) => vo
   process.once("uncaughtException", (error) => void crash(error));
   house = await openHouse({ config, version, logger: log.logger, entry: entryWords(), droppedLines: () => log.dropped() });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
+  const ended = new AbortController();
+  void checkOnceListed(house, config, log, ended.signal);
   if (config.http === undefined) {
     log.logger.info(about, "serving over stdio");
     if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
@@ -41,17 +44,35 @@ export async function serve(options: ServingOptions, onUrl?: (url: string) => vo
     await serveLines(house.stdio(), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   } else {
     const { openHttp } = await import("./serve-http.ts");
-    const server = await openHttp(house, config.http, config.state, log.logger).catch(async (error: unknown) => {
-      await end(house, log);
-      throw error;
-    });
+    const server = await openHttp(house, config, { logger: log.logger, entry: entryWords(), anyPort: http.anyPort === true }).catch(
+      async (error: unknown) => {
+        await end(house, log);
+        throw error;
+      },
+    );
     log.logger.info({ ...about, url: server.url }, "serving over HTTP");
-    onUrl?.(server.url);
+    http.onUrl?.(server.url);
     await signalled();
     await server.close();
   }
+  ended.abort();
   await end(house, log);
   process.exit(0);
+}
+
+/** What isn't well with the machine, told once nobody waits for the start any more. */
+async function checkOnceListed(house: House, config: Config, { logger }: Log, signal: AbortSignal): Promise<void> {
+  await house.listed;
+  try {
+    await (await import("./start-checks.ts")).logChecks(house, config, logger, signal);
+  } catch (error) {
+    logger.error({ err: error }, "the checks of the start could not be made");
+  }
+}
+
+function logFileOf({ file, rotate }: Config["log"]): Pick<LogOptions, "file"> {
+  if (file === undefined) return {};
+  return { file: { file, rotate, now: Date.now, clock: () => performance.now(), random: () => randomBytes(4).toString("hex") } };
 }
 
 /** Resolves with the first signal to end; a second one ends the process at once, as signals do. */
@@ -65,11 +86,6 @@ async function end(house: House | undefined, log: Log): Promise<void> {
   await house?.close();
   log.logger.info("the connection has ended");
   await log.flush();
-}
-
-/** How this very program is started again. */
-export function entryWords(): string[] {
-  return [process.execPath, fileURLToPath(new URL("./cli.js", import.meta.url))];
 }
 
 function connectHint(workspaces: readonly string[]): string {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openKeys } from "../session/keys.ts";
 import type { Doorman } from "../transport/http/app.ts";
 
-export function openDoorman(state: string): Doorman {
+export function openDoorman(state: string): Doorman & { lets(): boolean } {
   const keys = openKeys(openDatabase(join(state, "portcullis.db")), randomBytes);
   return {
     authenticate: async (authorization) => {
@@ -17,6 +17,7 @@ export function openDoorman(state: string): Doorman {
         principal: { id: `key:${found.name}`, key: found.name, scopes: found.scopes, ...(found.role ? { role: found.role } : {}) },
       };
     },
+    lets: () => keys.anyInForce(Date.now()),
     challenge: () => "Bearer",
     metadata: (base) => ({ resource: `${base}/mcp` }),
   };

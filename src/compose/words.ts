@@ -6,6 +6,6 @@ export function commandLine(entry: readonly string[], state: string): (...words:
 }
 
 /** A word as a shell takes it. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

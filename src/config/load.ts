@@ -86,7 +86,17 @@ const SYSTEM = [
 
 /** The process as it is. */
 export function surroundings(): Surroundings {
-  return { env: process.env, cwd: process.cwd(), home: process.env.HOME || process.env.USERPROFILE || "" };
+  return {
+    env: process.env,
+    home: process.env.HOME || process.env.USERPROFILE || "",
+    get cwd() {
+      try {
+        return process.cwd();
+      } catch {
+        throw new ConfigError("the current directory is gone: change to one that is there");
+      }
+    },
+  };
 }
 
 /** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */

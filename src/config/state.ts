@@ -6,10 +6,12 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
+  readdirSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -27,7 +29,7 @@ export interface StateDirectory {
 /** Raised when the state directory can't be used safely; the message says what to do. */
 export class StateError extends Error {}
 
-/** Makes the directory (0700) or checks it: it must be ours, a real directory, and nobody else's to read; modes are mended. */
+/** Makes the directory (0700) or checks it: it must be ours, a real directory, and nobody else's to read; modes are mended, those of our files in it too. */
 export function openState(path: string): StateDirectory {
   const mended: string[] = [];
   try {
@@ -40,6 +42,7 @@ export function openState(path: string): StateDirectory {
       chmodSync(path, 0o700);
       mended.push("the state directory was open to others: its mode is 0700 now");
     }
+    mended.push(...closeFiles(path));
   } catch (error) {
     if (error instanceof StateError) throw error;
     throw new StateError(
@@ -50,6 +53,30 @@ export function openState(path: string): StateDirectory {
     );
   }
   return { path, mended };
+}
+
+/** Takes the files of the directory that are ours from everybody else; tells which had to be. */
+function closeFiles(directory: string): string[] {
+  if (process.getuid === undefined) return [];
+  const uid = process.getuid();
+  return readdirSync(directory).flatMap((name) => {
+    const file = join(directory, name);
+    const stat = lstatSync(file, { throwIfNoEntry: false }); // another process may just have removed it
+    if (stat === undefined || !stat.isFile() || stat.uid !== uid || (stat.mode & 0o077) === 0) return [];
+    chmodSync(file, 0o600);
+    return [`${name} was open to others: its mode is 0600 now`];
+  });
+}
+
+/** Is the secret key there, and whole? False when there is none yet. Throws a StateError, or the system's error, for one that can't be used. */
+export function checkKey(directory: string, name: string, bytes: number): boolean {
+  try {
+    openKey(join(directory, name), bytes);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Reads a secret key of `bytes` bytes, or makes it (0600) with `random`. One of several processes that start at once makes it; all read the same. */

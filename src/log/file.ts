@@ -2,9 +2,10 @@
  * Log lines to a file that several servers may share (over stdio every client starts its own). Before each write a process looks whether the name still
  * means the file that it holds: after a rotation by another process, or when the directory vanished, it opens it anew. Lines that can't be written wait.
  */
-import { mkdir, open, stat } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { close, constants, fstat, mkdirSync, open, openSync, write } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { isDue, rotate } from "./rotate.ts";
 import type { RotateSettings } from "./rotate.ts";
 import { GATHER, MOST_WAITING } from "./sink.ts";
@@ -15,8 +16,28 @@ const TRY_AGAIN = { write: 1_000, rotate: 60_000 } as const;
 
 const NEWLINE = 10;
 
+/** Without waiting, because a FIFO would wait for its reader. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
+const MODE = 0o600;
+
+const [openAsync, writeAsync, fstatAsync, closeAsync] = [promisify(open), promisify(write), promisify(fstat), promisify(close)];
+
+/** Opens a log file and makes its directory, at once; gives what kept it from that instead of throwing. */
+export function openFile(
+  file: string,
+): { readonly fd: number; readonly error?: undefined } | { readonly fd?: undefined; readonly error: unknown } {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return { fd: openSync(file, FLAGS, MODE) };
+  } catch (error) {
+    return { error };
+  }
+}
+
 export interface FileOptions {
   readonly file: string;
+  /** From `openFile`. */
+  readonly fd: number;
   readonly rotate: RotateSettings;
   /** Milliseconds since 1970, and monotonic ones. */
   readonly now: () => number;
@@ -31,7 +52,7 @@ export interface FileOptions {
 
 export class FileSink implements Sink {
   readonly #options: FileOptions;
-  #handle: FileHandle | undefined;
+  #fd: number;
   readonly #lines: string[] = [];
   #bytes = 0;
   #dropped = 0;
@@ -48,6 +69,7 @@ export class FileSink implements Sink {
 
   constructor(options: FileOptions) {
     this.#options = options;
+    this.#fd = options.fd;
   }
 
   write(line: string): void {
@@ -77,7 +99,7 @@ export class FileSink implements Sink {
     clearTimeout(timer);
     clearTimeout(this.#timer);
     // Not waited for: what has not ended by now may never end.
-    this.#handle?.close().catch(() => undefined);
+    closeAsync(this.#fd).catch(() => undefined);
   }
 
   #wait(): void {
@@ -112,7 +134,7 @@ export class FileSink implements Sink {
   }
 
   /** Appends some whole lines at once, so that other processes' lines don't come between. A line that was cut by a fault is written again, whole. */
-  async #append(handle: FileHandle): Promise<void> {
+  async #append(fd: number): Promise<void> {
     let text = this.#torn ? "\n" : "";
     for (const line of this.#lines) {
       text += line;
@@ -121,7 +143,7 @@ export class FileSink implements Sink {
     const bytes = Buffer.from(text);
     let done = 0;
     try {
-      while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;
+      while (done < bytes.length) done += (await writeAsync(fd, bytes, done, bytes.length - done, null)).bytesWritten;
     } finally {
       this.#forget(bytes.subarray(0, done));
     }
@@ -137,23 +159,20 @@ export class FileSink implements Sink {
   }
 
   /** The file to write to now: put aside when it is due, opened when its name means nothing or another file, its directory made anew. */
-  async #look(): Promise<FileHandle> {
+  async #look(): Promise<number> {
     const { file, rotate: settings, now } = this.#options;
-    if (this.#handle !== undefined) {
-      const held = await this.#handle.stat();
-      // A device or a pipe is what it is.
-      if (!held.isFile()) return this.#handle;
-      const named = await statOf(file);
-      const same = named?.ino === held.ino && named.dev === held.dev;
-      if (same && !(isDue(held, settings, now()) && (await this.#rotate()))) return this.#handle;
-    }
+    const held = await fstatAsync(this.#fd);
+    // A device or a pipe is what it is.
+    if (!held.isFile()) return this.#fd;
+    const named = await statOf(file);
+    const same = named?.ino === held.ino && named.dev === held.dev;
+    if (same && !(isDue(held, settings, now()) && (await this.#rotate()))) return this.#fd;
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const opened = await open(file, "a", 0o600);
-    const before = this.#handle;
-    this.#handle = opened;
+    const before = this.#fd;
+    this.#fd = await openAsync(file, FLAGS, MODE);
     this.#torn = false;
-    await before?.close();
-    return opened;
+    await closeAsync(before);
+    return this.#fd;
   }
 
   /** Puts the file aside; false, and said, when that can't be done: then the log goes on in the same file. */

@@ -1,8 +1,8 @@
 /** Logs: JSON lines on stderr, or in a file. Written behind the calls' back and flushed at the end; a reader that doesn't read loses lines, never the server. */
 import pino from "pino";
 import type { Logger } from "pino";
-import { FileSink } from "./file.ts";
-import type { RotateSettings } from "./rotate.ts";
+import { FileSink, openFile } from "./file.ts";
+import type { FileOptions } from "./file.ts";
 import { stderrSink } from "./stderr.ts";
 
 /** Milliseconds that the last lines get: a full disk or a reader that stands still must not hold up the end. */
@@ -19,14 +19,9 @@ export interface Log {
 export interface LogOptions {
   readonly level: string;
   /** Without it the log goes to standard error, and nothing is rotated. */
-  readonly file?: string;
-  readonly rotate: RotateSettings;
+  readonly file?: Pick<FileOptions, "file" | "rotate" | "now" | "clock" | "random">;
   /** Treats every string of a line that isn't our own word. */
   readonly redact: (text: string) => string;
-  /** Milliseconds since 1970, and monotonic ones. */
-  readonly now: () => number;
-  readonly clock: () => number;
-  readonly random: () => string;
 }
 
 /**
@@ -43,18 +38,21 @@ const OURS = new Set(
     "backend",
     "reason",
     "file",
+    "check",
+    "remedy",
   ]),
 );
 
-/** Opens the log. Errors in a line keep their name, message and code and lose their stack. */
+/** Opens the log; one whose file can't be opened goes to standard error and says so. Errors in a line keep their name, message and code and lose their stack. */
 export function openLog(options: LogOptions): Log {
   const { file, level, redact } = options;
+  const opened = file && openFile(file.file);
   const sink =
-    file === undefined
+    file === undefined || opened?.fd === undefined
       ? stderrSink()
       : new FileSink({
-          ...options,
-          file,
+          ...file,
+          fd: opened.fd,
           // These lines wait with the others, and are read when it can be written again.
           onTrouble: (what, error) =>
             logger.error({ err: error }, what === "write" ? "the log could not be written" : "the log could not be rotated"),
@@ -70,6 +68,7 @@ export function openLog(options: LogOptions): Log {
     },
     sink,
   );
+  if (opened?.error !== undefined) logger.warn({ file: file?.file, err: opened.error }, "the log file can't be opened: lines go to stderr");
   return { logger, dropped: () => sink.dropped(), flush: () => sink.end(LAST_PATIENCE) };
 }
 

@@ -1,19 +1,17 @@
 /** Can log lines be written? Tried as a server would, without a line of it. */
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** As much as lines are gathered to: a full disk often has room for less. */
 const PROBE = Buffer.alloc(8192);
 
-/** Throws the system's error when the file, or a new one in its place, can't be written. Directories that the server would make are not made. */
+/** Throws the system's error when the file can't be written, or not put aside for a new one when it is full. */
 export function tryLog(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found !== undefined) closeSync(openSync(file, "a"));
-  // A device or a pipe is never put aside, so nothing else needs to be there.
+  // A device or a pipe is never put aside, and opening it may be heard on the other side.
   if (found !== undefined && !found.isFile()) return;
-  let directory = dirname(file);
-  while (!existsSync(directory)) directory = dirname(directory);
-  const place = mkdtempSync(join(directory, ".portcullis-log-"));
+  if (found !== undefined) closeSync(openSync(file, "a"));
+  const place = mkdtempSync(join(dirname(file), ".portcullis-log-"));
   try {
     const probe = openSync(join(place, "probe"), "wx", 0o600);
     try {

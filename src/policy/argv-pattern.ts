@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { CommandResource, Word } from "../types.ts";
+import { isInside, relativeTo } from "./names.ts";
 import { MAYBE, NO, YES, type Trit } from "./trit.ts";
 import { compileWord, type WordPattern } from "./word-glob.ts";
 
@@ -122,7 +123,7 @@ function matchProgram(pattern: ArgvPattern, command: CommandResource, workspaces
   // A relative path means the workspace's file wherever the command stands: ./build.sh in another directory is another program.
   if (command.cwd === null) return allow ? NO : MAYBE;
   const real = posix.resolve(command.cwd, word);
-  const inside = (root: string): boolean => real.startsWith(`${root}/`) && relativeFits(token.pattern, real.slice(root.length + 1));
+  const inside = (root: string): boolean => isInside(real, root) && relativeFits(token.pattern, relativeTo(root, real));
   return workspaces.some(inside) ? YES : NO;
 }
 

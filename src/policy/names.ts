@@ -25,11 +25,16 @@ function view(path: string, workspaces: readonly string[]): PathView {
   const within: { root: string; path: string; lower: string }[] = [];
   for (const root of workspaces) {
     if (isInside(path, root)) {
-      const relative = path.slice(root.length + 1);
+      const relative = relativeTo(root, path);
       within.push({ root, path: relative, lower: relative.toLowerCase() });
     }
   }
   return { path, lower, within };
+}
+
+/** A path inside of `root` as seen from there; both absolute and normal. The root of the file system brings its slash along. */
+export function relativeTo(root: string, path: string): string {
+  return path.slice(root === "/" ? 1 : root.length + 1);
 }
 
 /** Is `path` this directory or below it? Both absolute and normal. */

@@ -8,7 +8,7 @@ export interface PolicySource {
   current(): Policy;
   /** Loads anew and swaps at once, or keeps the last good policy and reports the problems. Tells whether the new one is in force. */
   reload(): boolean;
-  /** Problems of the last reload, none when it was good: doctor's finding. */
+  /** Problems of the last reload, none when it was good. */
   problems(): readonly Problem[];
   close(): void;
 }
@@ -16,7 +16,7 @@ export interface PolicySource {
 export interface SourceOptions {
   /** Loads all layers; throws PolicyError. */
   readonly load: () => Policy;
-  /** A new policy is in force. */
+  /** A new policy is in force, or the former one stands in the files again after they were broken. */
   readonly onChange: (policy: Policy, before: Policy) => void;
   /** A reload failed; the last good policy stays. */
   readonly onError: (problems: readonly Problem[]) => void;
@@ -40,11 +40,12 @@ export function openPolicySource(options: SourceOptions): PolicySource {
       options.onError(failed);
       return false;
     }
+    const mended = failed.length > 0;
     failed = [];
     const before = policy;
     policy = next;
     seen = signature(next.files);
-    if (next.digest !== before.digest) options.onChange(next, before);
+    if (mended || next.digest !== before.digest) options.onChange(next, before);
     return true;
   };
   const look = (): void => {

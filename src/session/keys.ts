@@ -48,6 +48,9 @@ export function openKeys(db: Database, random: (size: number) => Buffer) {
       return made.changes === 1 ? secret : undefined;
     },
     list: (): KeyRecord[] => all.all().map(fromRow),
+    /** Is there any key that would be let in? */
+    anyInForce: (now: number): boolean =>
+      all.all().some(({ revoked_at, expires_at }) => revoked_at === null && (expires_at === null || expires_at > now)),
     /** True when there was such a key in force. */
     revoke: (name: string, now: number): boolean => revoke.run(now, name).changes === 1,
     /** The key in force that this secret belongs to. Every stored hash is compared, each in constant time, so that time tells nothing. */

@@ -46,12 +46,14 @@ function parseArguments<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>,
   throw new Refusal("INVALID_INPUT", problems.join("; "), `look at the input schema of ${tool} in tools/list and call again`);
 }
 
-/** zod adds `$schema`, which older clients choke on, and the largest safe integer as a bound, which helps nobody. */
+/** zod adds `$schema`, which older clients choke on, the largest safe integer as a bound, which helps nobody, and `{}` for anything, which the Inspector warns of. */
 function toJsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: "input",
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      const { additionalProperties: more } = jsonSchema;
+      if (typeof more === "object" && Object.keys(more).length === 0) jsonSchema.additionalProperties = true;
     },
   });
   return rest;

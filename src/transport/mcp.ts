@@ -41,6 +41,9 @@ export interface Serving {
 /** The request-scoped name under which the one form of a question travels in `input_required`. */
 const FORM = "approval";
 
+/** Makes a server for one connection, or for one request, that speaks this era of the protocol. */
+export type Build = (era: "modern" | "legacy") => Server;
+
 /** Makes a server for one connection. `era` is the protocol era that this instance speaks. */
 export function buildServer(serving: Serving, era: "modern" | "legacy"): Server {
   const server = new Server(

@@ -80,6 +80,8 @@ test("every tool has a name that all clients accept, a title, a description, all
         },
         _meta: { "io.portcullis/risk": expect.stringMatching(/^(low|medium|high)$/) },
       });
+      // An empty schema says no more than `true`, and the Inspector warns of it.
+      expect(JSON.stringify(tool.inputSchema)).not.toContain(`"additionalProperties":{}`);
     }
   } finally {
     await client.close();

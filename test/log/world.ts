@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { FileSink } from "../../src/log/file.ts";
+import { FileSink, openFile } from "../../src/log/file.ts";
+import type { FileOptions } from "../../src/log/file.ts";
 import { openLog } from "../../src/log/log.ts";
 import type { Log, LogOptions } from "../../src/log/log.ts";
 
@@ -11,7 +12,7 @@ export interface LogWorld {
   readonly root: string;
   /** The log; its directory isn't there yet. */
   readonly file: string;
-  open(options?: Partial<LogOptions>): Log;
+  open(options?: Partial<FileOptions & LogOptions>): Log;
   remove(): void;
 }
 
@@ -21,17 +22,16 @@ export function createLogWorld(): LogWorld {
   return { root, file, open: (options) => openLogAt(file, options), remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-export function openLogAt(file: string, options: Partial<LogOptions> = {}): Log {
+export function openLogAt(file: string, { redact, ...options }: Partial<FileOptions & LogOptions> = {}): Log {
   return openLog({
     level: "info",
-    file,
-    rotate: { size: 1024 ** 2, age: 86_400_000, keep: 1000 },
-    redact: (text) => text,
-    now: Date.now,
-    clock: () => performance.now(),
-    random: () => randomBytes(4).toString("hex"),
-    ...options,
+    redact: redact ?? ((text) => text),
+    file: { ...fileAt(file), rotate: { size: 1024 ** 2, age: 86_400_000, keep: 1000 }, ...options, file },
   });
+}
+
+function fileAt(file: string): Pick<FileOptions, "file" | "now" | "clock" | "random"> {
+  return { file, now: Date.now, clock: () => performance.now(), random: () => randomBytes(4).toString("hex") };
 }
 
 /** A sink by itself, what it told of trouble, and promises for the first of each. */
@@ -42,12 +42,12 @@ export function openSinkAt(file: string): {
 } {
   const trouble = Promise.withResolvers<{ what: string; code: string }>();
   const end = Promise.withResolvers<number>();
+  const { fd } = openFile(file);
+  if (fd === undefined) throw new Error(`${file} can't be opened`);
   const sink = new FileSink({
-    file,
+    ...fileAt(file),
+    fd,
     rotate: { size: 64 * 1024 ** 2, age: 86_400_000, keep: 1 },
-    now: Date.now,
-    clock: () => performance.now(),
-    random: () => randomBytes(4).toString("hex"),
     onTrouble: (what, error) => trouble.resolve({ what, code: String((error as NodeJS.ErrnoException).code) }),
     onEnd: end.resolve,
   });

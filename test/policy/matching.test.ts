@@ -173,6 +173,15 @@ describe("paths", () => {
       policy.decide(query([{ kind: "path", op: "read", path: real }], { workspaces: ["/w", "/v"] })).effect;
     expect([effect("/w/a/x"), effect("/v/a/x"), effect("/v/b/x")]).toEqual(["deny", "deny", "allow"]);
   });
+
+  test("relative globs hold at the top of the file system too, when that is the workspace", () => {
+    const policy = rules(['{ id: r, effect: deny, path: ["**/.env", "a/*"] }', '{ id: p, effect: deny, run: ["bin/deploy"] }']);
+    const decide = (resource: Resource): Effect => policy.decide(query([resource], { workspaces: ["/"] })).effect;
+    const effects = ["/.env", "/a/x", "/x.env"].map((real) => decide({ kind: "path", op: "read", path: real }));
+    expect(effects).toEqual(["deny", "deny", "allow"]);
+    const program: Resource = { kind: "command", argv: ["/bin/deploy"], cwd: "/", options: [], sets: [], hazards: [], wrappers: [] };
+    expect(decide(program)).toBe("deny");
+  });
 });
 
 describe("hosts", () => {

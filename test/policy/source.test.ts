@@ -27,6 +27,23 @@ test("a broken policy while running keeps the last good one and is reported; the
   source.close();
 });
 
+test("the same policy after a broken one is told as taken up: nobody should think that it still stands out", () => {
+  const file = policyFile(SHUT);
+  const events: string[] = [];
+  const source = openPolicySource({
+    load: () => loadPolicy({ ...SOURCES, files: [file] }),
+    onChange: (now, before) => events.push(now.digest === before.digest ? "the same" : "another"),
+    onError: () => events.push("broken"),
+    interval: 0,
+  });
+  for (const text of ["version: 1\nrulse: []\n", SHUT, SHUT]) {
+    writeFileSync(file, text);
+    source.reload();
+  }
+  expect(events).toEqual(["broken", "the same"]);
+  source.close();
+});
+
 test("a changed file is noticed", async () => {
   const file = policyFile(SHUT);
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -48,8 +48,8 @@ export interface AppDeps {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
   readonly onError: (error: unknown) => void;
-  /** A credential was refused. */
-  readonly onRefused: (address: string, path: string, status: number) => void;
+  /** A credential was refused. Requests without one, or from an address that is shut out, are too many to tell of. */
+  readonly onRefused: (address: string, path: string) => void;
 }
 
 interface Env {
@@ -107,13 +107,12 @@ export function createApp(deps: AppDeps): Hono<Env> {
       c.set("who", { principal: verdict.principal });
       return await next();
     }
-    const status = verdict.kind === "limited" ? 429 : 401;
-    deps.onRefused(c.get("address"), c.req.path, status);
     if (verdict.kind === "limited")
       return rpcError(429, HTTP_ERROR, "too many wrong keys came from this address: wait, then use the right one", {
         headers: { "retry-after": String(verdict.retryAfter) },
       });
     const { error, description } = verdict;
+    if (error !== undefined) deps.onRefused(c.get("address"), c.req.path);
     const scopes = c.req.path === "/metrics" ? ["metrics"] : undefined;
     const challenge =
       doorman?.challenge(c.get("base"), { ...(error ? { error } : {}), description, ...(scopes ? { scopes } : {}) }) ?? "Bearer";

@@ -1,7 +1,6 @@
 /** `/mcp`: 2026-07-28 with a server for each request, older protocols with a session each. The era is decided once, from headers and body together. */
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
-import { buildServer } from "../mcp.ts";
-import type { Authenticated, Serving } from "../mcp.ts";
+import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { MAX_BODY, readBody } from "./body.ts";
 import { LegacySessions } from "./sessions.ts";
@@ -15,7 +14,7 @@ export interface McpEndpoint {
 }
 
 export interface EndpointDeps {
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
   readonly onError: (error: Error) => void;
@@ -25,9 +24,9 @@ export interface EndpointDeps {
 }
 
 export function createEndpoint(deps: EndpointDeps): McpEndpoint {
-  const { serving, onError } = deps;
+  const { build, onError } = deps;
   const legacy = new LegacySessions({ ...deps, newId: deps.newSession, onEnd: deps.endSession });
-  const modern = createMcpHandler(() => buildServer(serving, "modern"), {
+  const modern = createMcpHandler(() => build("modern"), {
     legacy: "reject",
     onerror: onError,
     maxRequestBodySize: MAX_BODY,

@@ -21,7 +21,7 @@ export interface ListenOptions {
 export interface Listening {
   readonly address: string;
   readonly port: number;
-  /** Takes no new connections and lets those go that do nothing; resolves when the last one has ended. */
+  /** Takes no new connections and lets those go that do nothing, now and later; resolves when the last one has ended. */
   drain(): Promise<void>;
   /** Ends what is left. */
   destroy(): void;
@@ -81,8 +81,11 @@ export function listen(
         port: bound.port,
         drain: () =>
           new Promise((ended) => {
-            server.close(() => ended());
-            server.closeIdleConnections();
+            const idle = setInterval(() => server.closeIdleConnections(), 20);
+            server.close(() => {
+              clearInterval(idle);
+              ended();
+            });
           }),
         destroy: () => server.closeAllConnections(),
       });

@@ -1,6 +1,6 @@
 /** Serves over HTTP until it is told to end; then what runs may finish for a while before it is cancelled. */
 import type { IncomingMessage } from "node:http";
-import type { Serving } from "../mcp.ts";
+import type { Build } from "../mcp.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./app.ts";
 import { createDoor } from "./door.ts";
@@ -15,7 +15,7 @@ export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "admitte
   /** Proxies whose word on client and scheme counts. */
   readonly trustProxy: readonly string[];
   readonly own: Omit<AppDeps["own"], "scheme">;
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
   /** Milliseconds: a session without a request, and what runs when the end comes. */
@@ -23,6 +23,10 @@ export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "admitte
   /** Resolves when no call is under way, or after so many milliseconds. */
   readonly settled: (patience: number) => Promise<void>;
 }
+
+/** Milliseconds that the answers of the last calls get to be written, and that connections get to close. */
+const LAST_TURNS = 50;
+const LAST_PATIENCE = 1_000;
 
 /** A server that answers. */
 export interface HttpServer {
@@ -33,10 +37,10 @@ export interface HttpServer {
 
 /** Rejects with Node's error when it can't listen. */
 export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> {
-  const { serving, newSession, endSession, onError, timeouts } = options;
+  const { build, newSession, endSession, onError, timeouts } = options;
   const scheme = options.listen.tls === undefined ? "http" : "https";
   let closing = false;
-  const mcp = createEndpoint({ serving, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
+  const mcp = createEndpoint({ build, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
   const ready = async () => (closing ? ["closing"] : await options.ready());
   const own = { ...options.own, scheme } as const;
   const door = createDoor(own, options.trustProxy);
@@ -61,10 +65,12 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
       closing = true;
       const drained = server.drain();
       await options.settled(timeouts.shutdown);
+      // What has just ended is written in the turns that follow.
+      await new Promise((resolve) => setTimeout(resolve, LAST_TURNS));
       await mcp.close();
-      // A turn for the last answers to be written.
-      setImmediate(() => server.destroy());
+      const late = setTimeout(() => server.destroy(), LAST_PATIENCE);
       await drained;
+      clearTimeout(late);
     },
   };
 }

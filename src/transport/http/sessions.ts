@@ -1,7 +1,6 @@
 /** The sessions of older clients: bound to whoever opened them, capped, ended when idle. To anybody else a session does not exist. */
 import type { AuthInfo, JSONRPCMessage } from "@modelcontextprotocol/server";
-import { buildServer } from "../mcp.ts";
-import type { Authenticated, Serving } from "../mcp.ts";
+import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
 import { SessionTransport } from "./session.ts";
@@ -21,7 +20,7 @@ interface Session {
 }
 
 export interface SessionDeps {
-  readonly serving: Serving;
+  readonly build: Build;
   readonly newId: () => string;
   /** The session has ended: its grants and processes go. */
   readonly onEnd: (id: string) => void;
@@ -104,7 +103,7 @@ export class LegacySessions {
     const transport = new SessionTransport({ sessionIdGenerator: () => id, onsessionclosed: () => this.#end(id) });
     this.#sessions.set(id, { transport, principal, usedAt: this.#deps.clock(), listening: false });
     this.#byPrincipal.set(principal, own + 1);
-    const server = buildServer(this.#deps.serving, "legacy");
+    const server = this.#deps.build("legacy");
     server.onerror = this.#deps.onError;
     await server.connect(transport);
     const response = await transport.receive(request, message, authOf(who, id));
