@@ -8,6 +8,8 @@ import { openAdmission } from "./compose/admission.ts";
 import { openCommands } from "./compose/commands.ts";
 import type { Ready } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
+import { openCallers } from "./compose/identity.ts";
+import type { Callers } from "./compose/identity.ts";
 import { openMetrics } from "./compose/metrics.ts";
 import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
@@ -67,6 +69,8 @@ export interface House {
   stdio(): Serving;
   /** What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call. */
   http(idle: number): HttpServing;
+  /** Who calls over HTTP. */
+  callers(): Callers;
   /** What keeps us from serving, in single words: `policy` (its last reload was bad), `audit` (it can't be written). Empty when nothing does. */
   ready(): Promise<readonly string[]>;
   /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
@@ -253,6 +257,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       const visitors = new Visitors({ newId: newSession, onEnd: endSession, idle, clock: () => performance.now() });
       return { serving: serveHttp(parts, (principal, client) => visitors.session(principal, client)), newSession, endSession };
     },
+    callers: () =>
+      openCallers({
+        auth: config.auth,
+        shelf,
+        policy: () => source.current(),
+        record: (hop) => record("system", "issuer", { ...hop, host: redact(hop.host) }),
+        report: (error) => logger.warn({ err: error }, "who is calling could not be found out"),
+        now,
+        clock: () => performance.now(),
+      }),
     ready: async () => [...(source.problems().length > 0 ? ["policy"] : []), ...((await audit.works()) ? [] : ["audit"])],
     redact,
     metrics: () => metrics.text(),

@@ -7,4 +7,5 @@ export * from "./types/commands.ts";
 export * from "./types/decision.ts";
 export * from "./types/files.ts";
 export * from "./types/http.ts";
+export * from "./types/identity.ts";
 export * from "./types/refusal.ts";

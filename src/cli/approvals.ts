@@ -109,7 +109,7 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
 /** Who answers: a person who types yes at a terminal, or the holder of an approver's key. Gives the channel for the record. */
 async function identify(books: Books, shown: string, status: "approved" | "denied", options: Options): Promise<string | undefined> {
   if (options.key !== undefined) {
-    const key = books.keys.find(options.key, books.now());
+    const key = books.keys.read().find(options.key, books.now());
     if (key?.role === "approver") return `cli:key:${key.name}`;
     process.stderr.write(
       "portcullis: the key is not that of an approver, or no longer in force: make one with: portcullis keys create --name NAME --role approver\n",

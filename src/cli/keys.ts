@@ -20,7 +20,7 @@ export function keyCommands(program: Command): Command {
     .description("make a key; it is printed once and stored only as a hash")
     .requiredOption("--name <name>", "what the key is called in policies and records")
     .option("--scopes <list>", "scopes, separated by commas")
-    .option("--role <role>", "a role, such as approver")
+    .option("--role <role>", "a role, such as approver (answers questions, reads /metrics)")
     .option("--expires <days>", "days until it ends, like 30d")
     .option("--state <dir>", "the state directory of the server")
     .addHelpText("after", "\nExample:\n  portcullis keys create --name ci --scopes repo:read\n")
@@ -62,17 +62,22 @@ async function rotateSeal(options: Options): Promise<void> {
   });
 }
 
+/** What a key and a role may be called. */
+const WORD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 async function create(options: Options): Promise<void> {
   const name = options.name ?? "";
   const days = options.expires === undefined ? undefined : /^(\d{1,4})d$/.exec(options.expires)?.[1];
   const scopes = (options.scopes ?? "").split(",").filter(Boolean);
-  const problem = !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)
+  const problem = !WORD.test(name)
     ? "a key's name is letters, digits, dot, dash and underscore, 64 at most"
     : options.expires !== undefined && (days === undefined || Number(days) < 1)
       ? "--expires takes days, like 30d"
       : scopes.some((scope) => !/^[\u0021\u0023-\u005b\u005d-\u007e]+$/.test(scope))
         ? "a scope is visible ASCII without quotes and backslashes (RFC 6749, 3.3)"
-        : undefined;
+        : options.role !== undefined && !WORD.test(options.role)
+          ? "a role is letters, digits, dot, dash and underscore, 64 at most"
+          : undefined;
   if (problem !== undefined) {
     process.exitCode = fail(problem, 2);
     return;

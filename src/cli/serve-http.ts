@@ -2,7 +2,6 @@
 import type { Logger } from "pino";
 import { localPrincipal } from "../compose/serving.ts";
 import { commandLine } from "../compose/words.ts";
-import { openDoorman } from "../compose/doorman.ts";
 import { ConfigError } from "../config/error.ts";
 import { isWildcard } from "../config/http.ts";
 import type { Config } from "../config/load.ts";
@@ -25,8 +24,8 @@ export async function openHttp(house: House, config: Config, options: HttpOption
   if (http === undefined) throw new Error("this configuration does not listen");
   const { logger, entry, anyPort } = options;
   const { host, port, hosts, origins, tls, trustProxy, timeouts, open } = http;
-  const doorman = open ? undefined : openDoorman(state);
-  if (doorman?.lets() === false)
+  const callers = open ? undefined : house.callers();
+  if (callers?.exist() === false)
     logger.warn(
       { remedy: commandLine(entry, state)("keys", "create", "--name", "NAME") },
       "no key is configured: every request is refused with 401",
@@ -39,7 +38,7 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       listen: { host, port, tls, timeouts },
       own: { wildcard: isWildcard(host), hosts, origins },
       trustProxy,
-      doorman,
+      identity: callers,
       nobody: localPrincipal(),
       ready: () => house.ready(),
       metrics: () => house.metrics(),

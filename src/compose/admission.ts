@@ -45,6 +45,7 @@ export function openAdmission(options: {
         sessions.end(id, at);
         approvals.dropGrants(id, "");
       }),
+    together: (work) => shelf.use(({ sessions }) => sessions.together(work)),
     now,
     report: options.report,
   });

@@ -1,7 +1,9 @@
 /** The stores of the main database, opened when the first call needs one: a start pays for none of them. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { describeFault, openDatabase } from "../audit/database.ts";
 import { openApprovals } from "../session/approvals.ts";
+import { openKeys } from "../session/keys.ts";
 import { openPauses } from "../session/pauses.ts";
 import { openSessions } from "../session/sessions.ts";
 import { openTotals } from "../session/totals.ts";
@@ -12,6 +14,7 @@ function openStores(state: string) {
   const db = openDatabase(join(state, "portcullis.db"));
   return {
     approvals: openApprovals(db),
+    keys: openKeys(db, randomBytes),
     pauses: openPauses(db),
     sessions: openSessions(db),
     usage: openUsage(db),

@@ -46,6 +46,10 @@ export interface Config {
     readonly projects: readonly string[];
     readonly directories: readonly string[];
   };
+  /** The issuer whose tokens are taken over HTTP; `roles` are by claim value. */
+  readonly auth:
+    | { readonly issuer: string; readonly audience: string; readonly jwks?: string; readonly roles: Readonly<Record<string, string>> }
+    | undefined;
   readonly log: {
     readonly file?: string;
     readonly level: "debug" | "info" | "warn" | "error";
@@ -150,6 +154,7 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     file,
     ...(http ? { http } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
+    auth: content.auth && authOf(content.auth),
     log: {
       level,
       rotate: rotation(content.log?.rotate),
@@ -164,6 +169,10 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
 /** Unless the config file says otherwise, old logs are a matter of 60 MiB and some weeks. */
 function rotation({ size = 10 * 1024 ** 2, age = 7 * 86_400_000, keep = 5 }: NonNullable<ConfigFile["log"]>["rotate"] = {}) {
   return { size, age, keep };
+}
+
+function authOf({ issuer, audience, jwks, roles = {} }: NonNullable<ConfigFile["auth"]>): Config["auth"] {
+  return { issuer, audience, roles, ...(jwks ? { jwks } : {}) };
 }
 
 const ADMIN_DIRECTORY = "/etc/portcullis";

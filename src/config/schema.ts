@@ -20,12 +20,37 @@ function withUnit(pattern: RegExp, parse: (text: string) => number, example: str
 
 const time = z.string().regex(DURATION, "needs a time with its unit, like 30s or 5m");
 
+/** An issuer is asked over TLS, or on this very machine (`egress.allow` must list the place then). */
+const safeUrl = z
+  .string()
+  .refine(isSafeUrl, { error: "must be an https URL without fragment and password (http only for 127.0.0.1, [::1] or localhost)" });
+
+function isSafeUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || text.includes("#") || url.username !== "" || url.password !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname));
+}
+
+/** A word that rules compare roles with. */
+const role = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: "must be letters, digits, dot, dash and underscore, 64 at most" });
+
 /** `--config FILE` (CONTRACT section 1). Relative paths start at the file's own directory. */
 export const configSchema = z.strictObject({
   workspace: pathOrPaths.optional(),
   policy: pathOrPaths.optional(),
   profile: z.enum(["local", "team", "ci"]).optional(),
   state: z.string().min(1).optional(),
+  auth: z
+    .strictObject({
+      // RFC 8414, 2: an issuer has no query.
+      issuer: safeUrl.refine((text) => !text.includes("?"), { error: "must have no query" }),
+      audience: z.string().min(1),
+      jwks: safeUrl.optional(),
+      roles: z.record(z.string().min(1), role).optional(),
+    })
+    .optional(),
   http: z
     .strictObject({
       listen: z.union([z.string().min(1), z.number()]).optional(),

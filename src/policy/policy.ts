@@ -1,4 +1,5 @@
 import type { Decision, Principal, Query, Risk } from "../types.ts";
+import { toList } from "./call-match.ts";
 import { decide } from "./decide.ts";
 import type { CallQuery, Engine } from "./engine.ts";
 import { isHidden } from "./hidden.ts";
@@ -20,6 +21,8 @@ export interface Policy {
   readonly riskOf: RiskOf;
   /** Does a rule look at arguments? Where none does, verdicts on paths hold for every call of a tool. */
   readonly readsArguments: boolean;
+  /** Scopes that rules name in `who`: what a caller may be asked to bring. Sorted. */
+  readonly scopes: readonly string[];
   /** Pure: a recorded query replays to the same decision. */
   decide(query: Query): Decision;
   /** Prepares judging many paths for one call, as a search needs it; each answer is what `decide` would say of that path alone. */
@@ -54,6 +57,9 @@ export function makePolicy(engine: Engine, settings: Settings, about: { files: r
     warnings: about.warnings,
     riskOf: riskTable(engine.layers),
     readsArguments: engine.layers.some(({ rules }) => rules.all.some(({ source }) => source.arg !== undefined)),
+    scopes: [
+      ...new Set(engine.layers.flatMap(({ rules }) => rules.all.flatMap(({ source }) => toList(source.who?.scope) ?? []))),
+    ].toSorted(),
     decide: (query) => decide(engine, query),
     judgePaths: (call) => judgePaths(engine, call),
     hidden: (tool, risk, principal) => isHidden(engine, tool, risk, principal),

@@ -12,6 +12,12 @@ export interface KeyRecord {
   readonly revokedAt: number | null;
 }
 
+/** All keys as they were at one moment. */
+export interface KeyTable {
+  /** The key in force that this secret belongs to. Every stored hash is compared, each in constant time, so that time tells nothing. */
+  find(secret: string, now: number): KeyRecord | undefined;
+}
+
 interface Row {
   name: string;
   hash: string;
@@ -31,7 +37,32 @@ const fromRow = (row: Row): KeyRecord => ({
   revokedAt: row.revoked_at,
 });
 
-const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
+const hashOf = (key: string): Buffer => createHash("sha256").update(key).digest();
+
+/** A key as it is compared: until when it is in force (a revoked one never is), so that how it ended is no way of its own through the code. */
+interface Comparable {
+  readonly hash: Buffer;
+  readonly until: number;
+  readonly record: KeyRecord | undefined;
+}
+
+/** What is found where nothing is. */
+const NONE: Comparable = { hash: Buffer.alloc(32), until: -Infinity, record: undefined };
+
+function tableOf(rows: readonly Row[]): KeyTable {
+  const keys = rows.map((row): Comparable => {
+    const record = fromRow(row);
+    return { hash: Buffer.from(row.hash, "hex"), until: record.revokedAt === null ? (record.expiresAt ?? Infinity) : -Infinity, record };
+  });
+  return {
+    find(secret, now) {
+      const given = hashOf(secret);
+      let found = NONE;
+      for (const key of keys) if (timingSafeEqual(given, key.hash)) found = key;
+      return now < found.until ? found.record : undefined;
+    },
+  };
+}
 
 /** The store of keys, over an open main database. */
 export function openKeys(db: Database, random: (size: number) => Buffer) {
@@ -44,7 +75,7 @@ export function openKeys(db: Database, random: (size: number) => Buffer) {
     /** Makes a key and gives its secret, the only time it can be seen; undefined when the name is taken. */
     create(key: { name: string; role?: string; scopes: readonly string[]; expiresAt?: number }, now: number): string | undefined {
       const secret = `pc_${random(32).toString("base64url")}`;
-      const made = insert.run(key.name, hashOf(secret), key.role ?? null, key.scopes.join(","), now, key.expiresAt ?? null);
+      const made = insert.run(key.name, hashOf(secret).toString("hex"), key.role ?? null, key.scopes.join(","), now, key.expiresAt ?? null);
       return made.changes === 1 ? secret : undefined;
     },
     list: (): KeyRecord[] => all.all().map(fromRow),
@@ -53,13 +84,7 @@ export function openKeys(db: Database, random: (size: number) => Buffer) {
       all.all().some(({ revoked_at, expires_at }) => revoked_at === null && (expires_at === null || expires_at > now)),
     /** True when there was such a key in force. */
     revoke: (name: string, now: number): boolean => revoke.run(now, name).changes === 1,
-    /** The key in force that this secret belongs to. Every stored hash is compared, each in constant time, so that time tells nothing. */
-    find(secret: string, now: number): KeyRecord | undefined {
-      const given = Buffer.from(hashOf(secret), "hex");
-      let found: Row | undefined;
-      for (const row of all.all()) if (timingSafeEqual(given, Buffer.from(row.hash, "hex"))) found = row;
-      if (!found || found.revoked_at !== null || (found.expires_at !== null && found.expires_at <= now)) return undefined;
-      return fromRow(found);
-    },
+    /** Reads all of them, to look for secrets in. */
+    read: (): KeyTable => tableOf(all.all()),
   };
 }

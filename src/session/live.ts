@@ -17,6 +17,8 @@ export interface LiveDeps {
   readonly begin: (record: Omit<SessionRecord, "endedAt" | keyof SessionCounts>) => SessionRecord;
   readonly save: (id: string, activeAt: number, counts: SessionCounts) => void;
   readonly end: (id: string, at: number) => void;
+  /** Runs `work` as one transaction: a write of its own for each of a thousand sessions would hold up the calls. */
+  readonly together: (work: () => void) => void;
   readonly now: () => number;
   /** Keeping fails behind the calls' back: told here, and tried again with the next call. */
   readonly report: (error: unknown) => void;
@@ -67,7 +69,9 @@ export class LiveSessions {
     clearTimeout(this.#timer);
     for (const session of this.#sessions.values()) this.#changed.add(session);
     this.#keep();
-    for (const { id } of this.#sessions.values()) this.#deps.end(id, this.#deps.now());
+    this.#deps.together(() => {
+      for (const { id } of this.#sessions.values()) this.#deps.end(id, this.#deps.now());
+    });
     this.#sessions.clear();
   }
 
@@ -89,9 +93,9 @@ export class LiveSessions {
   }
 
   #keep(): void {
-    for (const session of this.#changed) {
-      this.#deps.save(session.id, session.activeAt, session);
-      this.#changed.delete(session);
-    }
+    this.#deps.together(() => {
+      for (const session of this.#changed) this.#deps.save(session.id, session.activeAt, session);
+    });
+    this.#changed.clear();
   }
 }

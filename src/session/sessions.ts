@@ -57,6 +57,8 @@ export function openSessions(db: Database) {
     save: (id: string, activeAt: number, { calls, refused, asked, egress }: SessionCounts): void =>
       void save.run({ id, activeAt, calls, refused, asked, egress }),
     end: (id: string, at: number): void => void end.run(at, id),
+    /** Runs `work` as one transaction. */
+    together: (work: () => void): void => db.transaction(work)(),
     find: (id: string): SessionRecord | undefined => byId.get(id),
     /** The sessions that were active last, newest first. */
     list: (limit: number): SessionRecord[] => list.all(limit),

@@ -76,6 +76,42 @@ describe("flag, environment and file", () => {
     await expect(load({ config: config(text) })).rejects.toThrow(expected);
   });
 
+  test("name the issuer whose tokens are taken", async () => {
+    const file = config(
+      "auth: { issuer: https://idp.example.com/, audience: a, jwks: https://keys.example.net/k?p=1, roles: { staff: approver } }\n",
+    );
+    const auth = {
+      issuer: "https://idp.example.com/",
+      audience: "a",
+      jwks: "https://keys.example.net/k?p=1",
+      roles: { staff: "approver" },
+    };
+    expect((await load({ config: file })).auth).toEqual(auth);
+    expect((await load({ config: config("auth: { issuer: http://localhost:8080/realms/a, audience: a }\n") })).auth).toMatchObject({
+      roles: {},
+    });
+    expect((await load()).auth).toBeUndefined();
+  });
+
+  test.each<[string, string, string]>([
+    ["an issuer without TLS", "auth: { issuer: http://idp.example.com, audience: a }", ":1:17: `auth.issuer`: must be an https url"],
+    ["an issuer that only begins like loopback", "auth: { issuer: http://localhost.example.com, audience: a }", "must be an https url"],
+    ["an issuer with a password", "auth: { issuer: https://a:b@idp.example.com, audience: a }", "must be an https url"],
+    ["an issuer with a query", 'auth: { issuer: "https://idp.example.com?a", audience: a }', "must have no query"],
+    ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https url"],
+    [
+      "keys in a file",
+      'auth: { issuer: https://idp.example.com, audience: a, jwks: "file:///etc/keys" }',
+      "`auth.jwks`: must be an https url",
+    ],
+    ["no audience", "auth: { issuer: https://idp.example.com }", "`auth.audience`"],
+    ["an empty audience", 'auth: { issuer: https://idp.example.com, audience: "" }', "`auth.audience`"],
+    ["a role that is no word", 'auth: { issuer: https://idp.example.com, audience: a, roles: { x: "a b" } }', "must be letters, digits"],
+    ["an unknown key", "auth: { issuer: https://idp.example.com, audiance: a }", 'unknown key "audiance" - did you mean "audience"?'],
+  ])("%s is no issuer", async (_name, text, expected) => {
+    await expect(load({ config: config(`${text}\n`) })).rejects.toThrow(expected);
+  });
+
   test("policy and profile exclude each other", async () => {
     await expect(load({ policy: ["p.yaml"], profile: "ci" })).rejects.toThrow(/drop --profile/);
   });

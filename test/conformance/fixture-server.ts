@@ -44,7 +44,7 @@ export async function startFixtures(
     listen: { host, port, tls, timeouts },
     own: { wildcard: isWildcard(host), hosts, origins },
     trustProxy,
-    doorman: undefined,
+    identity: undefined,
     nobody: localPrincipal(),
     ready: () => house.ready(),
     metrics: async () => "",

@@ -18,10 +18,22 @@ export interface Served {
   stop(): Promise<number | null>;
 }
 
-/** Starts `serve --http 0` for a world; resolves when it listens. */
-export async function startHttp(world: World, args: readonly string[] = [], listen = "0"): Promise<Served> {
-  const words = [ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, "--http", listen, ...args];
-  const child = spawn(process.execPath, words, { cwd: world.workspace, env: world.env, stdio: ["ignore", "ignore", "pipe"] });
+/** Starts `serve --http 0` for a world; resolves when it listens. `before` are words that start its command. */
+export async function startHttp(world: World, args: readonly string[] = [], listen = "0", before: readonly string[] = []): Promise<Served> {
+  const [command = "", ...words] = [
+    ...before,
+    process.execPath,
+    ENTRY,
+    "serve",
+    "--workspace",
+    world.workspace,
+    "--state",
+    world.state,
+    "--http",
+    listen,
+    ...args,
+  ];
+  const child = spawn(command, words, { cwd: world.workspace, env: world.env, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "exit") as Promise<[number | null]>;
   const log: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();

@@ -6,41 +6,18 @@ import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
-import type { Principal } from "../../types.ts";
+import type { Identity, Principal } from "../../types.ts";
 import type { Authenticated } from "../mcp.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
 import type { OwnNames } from "./hosts.ts";
 import type { McpEndpoint } from "./endpoint.ts";
-
-/** What was found out about a request's credential. */
-export type Verdict =
-  | { readonly kind: "known"; readonly principal: Principal }
-  | { readonly kind: "unknown"; readonly error?: "invalid_token"; readonly description: string }
-  | { readonly kind: "limited"; readonly retryAfter: number };
-
-/** Who is calling; absent with `--no-auth`. */
-export interface Doorman {
-  /** `authorization` is the raw header, `from` the address it came from. */
-  authenticate(authorization: string | undefined, from: string): Promise<Verdict>;
-  /** The value of WWW-Authenticate. `base` is our own origin as the client sees it. */
-  challenge(
-    base: string,
-    problem: {
-      readonly error?: "invalid_token" | "insufficient_scope";
-      readonly description?: string;
-      readonly scopes?: readonly string[];
-    },
-  ): string;
-  /** The protected resource metadata (RFC 9728). */
-  metadata(base: string): object;
-}
 
 export interface AppDeps {
   readonly own: OwnNames;
   /** What the outermost door found out about a request that it let in. */
   readonly admitted: (incoming: HttpBindings["incoming"]) => { readonly address: string; readonly base: string };
   /** Absent with `--no-auth`: then everybody is `nobody`. */
-  readonly doorman: Doorman | undefined;
+  readonly identity: Identity | undefined;
   readonly nobody: Principal;
   readonly mcp: McpEndpoint;
   /** What keeps us from serving, in single words; empty when nothing does. */
@@ -61,7 +38,7 @@ const METHODS = ["GET", "POST", "DELETE"];
 
 /** Puts the doors together. */
 export function createApp(deps: AppDeps): Hono<Env> {
-  const { own, doorman, mcp } = deps;
+  const { own, identity, mcp } = deps;
   const app = new Hono<Env>();
 
   app.use(secureHeaders({ crossOriginResourcePolicy: false, strictTransportSecurity: own.scheme === "https" }));
@@ -97,11 +74,11 @@ export function createApp(deps: AppDeps): Hono<Env> {
     return problems.length === 0 ? c.json({ status: "ready" }) : c.json({ status: "not ready", problems }, 503);
   });
   for (const path of ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"])
-    app.get(path, (c) => c.json(doorman?.metadata(c.get("base")) ?? { resource: `${c.get("base")}/mcp` }));
+    app.get(path, (c) => c.json(identity?.metadata(c.get("base")) ?? { resource: `${c.get("base")}/mcp` }));
 
   app.use(async (c, next) => {
-    const verdict = doorman
-      ? await doorman.authenticate(c.req.header("authorization"), c.get("address"))
+    const verdict = identity
+      ? await identity.authenticate(c.req.header("authorization"), c.get("address"))
       : ({ kind: "known", principal: deps.nobody } as const);
     if (verdict.kind === "known") {
       c.set("who", { principal: verdict.principal });
@@ -111,24 +88,26 @@ export function createApp(deps: AppDeps): Hono<Env> {
       return rpcError(429, HTTP_ERROR, "too many wrong keys came from this address: wait, then use the right one", {
         headers: { "retry-after": String(verdict.retryAfter) },
       });
+    if (verdict.kind === "unavailable")
+      return rpcError(503, HTTP_ERROR, verdict.description, { headers: { "retry-after": String(verdict.retryAfter) } });
     const { error, description } = verdict;
     if (error !== undefined) deps.onRefused(c.get("address"), c.req.path);
     const scopes = c.req.path === "/metrics" ? ["metrics"] : undefined;
     const challenge =
-      doorman?.challenge(c.get("base"), { ...(error ? { error } : {}), description, ...(scopes ? { scopes } : {}) }) ?? "Bearer";
+      identity?.challenge(c.get("base"), { ...(error ? { error } : {}), description, ...(scopes ? { scopes } : {}) }) ?? "Bearer";
     return rpcError(401, HTTP_ERROR, description, { headers: { "www-authenticate": challenge } });
   });
 
   app.get("/metrics", async (c) => {
     const { principal } = c.get("who");
-    if (doorman !== undefined && principal.role !== "approver" && !principal.scopes.includes("metrics")) {
+    if (identity !== undefined && principal.role !== "approver" && !principal.scopes.includes("metrics")) {
       const description = "the metrics need the scope metrics or the role approver";
-      const challenge = doorman.challenge(c.get("base"), { error: "insufficient_scope", description, scopes: ["metrics"] });
+      const challenge = identity.challenge(c.get("base"), { error: "insufficient_scope", description, scopes: ["metrics"] });
       return rpcError(403, HTTP_ERROR, description, { headers: { "www-authenticate": challenge } });
     }
     return c.text(await deps.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
-  app.post("/mcp", (c) => mcp.post(c.req.raw, c.get("who")));
+  app.post("/mcp", (c) => mcp.post(c.req.raw, c.env.incoming, c.get("who")));
   app.on(["GET", "DELETE"], "/mcp", (c) => mcp.handle(c.req.raw, c.get("who")));
   app.all("/mcp", () => rpcError(405, HTTP_ERROR, "use POST, GET or DELETE", { headers: { allow: METHODS.join(", ") } }));
   app.notFound(() => rpcError(404, HTTP_ERROR, "there is nothing here: the server answers at /mcp"));

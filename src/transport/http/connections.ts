@@ -1,6 +1,21 @@
 /** Open connections, counted. At the limit the one that has done nothing for longest makes room; one that works is never cut off for another. */
 import type { EventEmitter } from "node:events";
 
+/** However many descriptors there are: at this number a flood of idle connections is no harm yet, and no client is short of them. */
+const MOST = 4_096;
+
+/**
+ * How many connections there may be at once: half of what the process may have open (`ulimit -n`), so that calls can still open files and start
+ * commands when the other half is gone.
+ */
+export function mostConnections(): number {
+  // Else Node looks up the names of all that we are connected to.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { userLimits } = process.report.getReport() as { readonly userLimits?: { readonly open_files?: { readonly soft: unknown } } };
+  const limit = userLimits?.open_files?.soft;
+  return typeof limit === "number" ? Math.min(MOST, Math.floor(limit / 2)) : MOST;
+}
+
 interface Connection extends EventEmitter {
   destroy(): unknown;
 }

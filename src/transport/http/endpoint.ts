@@ -1,5 +1,6 @@
 /** `/mcp`: 2026-07-28 with a server for each request, older protocols with a session each. The era is decided once, from headers and body together. */
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
+import type { HttpBindings } from "@hono/node-server";
 import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { MAX_BODY, readBody } from "./body.ts";
@@ -7,7 +8,7 @@ import { LegacySessions } from "./sessions.ts";
 
 /** What the routes need of it. */
 export interface McpEndpoint {
-  post(request: Request, who: Authenticated): Promise<Response>;
+  post(request: Request, incoming: HttpBindings["incoming"], who: Authenticated): Promise<Response>;
   /** GET and DELETE. */
   handle(request: Request, who: Authenticated): Promise<Response>;
   close(): Promise<void>;
@@ -32,8 +33,8 @@ export function createEndpoint(deps: EndpointDeps): McpEndpoint {
     maxRequestBodySize: MAX_BODY,
   });
   return {
-    async post(request, who) {
-      const message = await readBody(request);
+    async post(request, incoming, who) {
+      const message = await readBody(request, incoming);
       if (message instanceof Response) return message;
       const header = (name: string) => request.headers.get(name) ?? undefined;
       const route = classifyInboundRequest({

@@ -5,7 +5,7 @@ import { createServer as createPlainServer } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { Connections } from "./connections.ts";
+import { Connections, mostConnections } from "./connections.ts";
 
 /** Where and how to listen; times in milliseconds. */
 export interface ListenOptions {
@@ -27,8 +27,6 @@ export interface Listening {
   destroy(): void;
 }
 
-/** Connections at once. At the limit the one that has been idle longest makes room, so that a flood of idle ones locks nobody out. */
-const MOST_CONNECTIONS = 4_096;
 /** Bytes of all headers, and how many there may be. */
 const MOST_HEADER_BYTES = 16 * 1024;
 const MOST_HEADERS = 100;
@@ -68,7 +66,7 @@ export function listen(
     createServer: create as typeof createPlainServer,
   }) as Server;
   server.maxHeadersCount = MOST_HEADERS;
-  const connections = new Connections(MOST_CONNECTIONS);
+  const connections = new Connections(mostConnections());
   server.on(tls === undefined ? "connection" : "secureConnection", (socket) => connections.add(socket));
   server.on("request", (request, response) => connections.busy(request.socket, response));
   return new Promise((resolve, reject) => {

@@ -1,0 +1,22 @@
+/** Reads the Authorization header (RFC 9110, 11.6.2; RFC 6750, 2.1). */
+
+/** Characters of a credential: tokens with many groups have a few thousand, and nobody should make us hash more. */
+const LONGEST = 8192;
+
+/** `token` is well-formed and worth nothing yet. `absent`: no bearer credential was presented. `malformed`: one was, and it can't be right. */
+export type Presented =
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "absent"; readonly description: string }
+  | { readonly kind: "malformed"; readonly description: string };
+
+/** Exactly one `Bearer` and one token68. Two headers that a server joined with a comma fit no more than two words do. */
+export function readBearer(authorization: string | undefined): Presented {
+  const remedy = "send one Authorization: Bearer header";
+  const [scheme = "", ...rest] = (authorization ?? "").split(" ");
+  const token = rest.join(" ").replace(/^ +/, "");
+  if (scheme.toLowerCase() !== "bearer" || token === "") return { kind: "absent", description: `no bearer credential was sent: ${remedy}` };
+  if (token.length > LONGEST) return { kind: "malformed", description: `the credential is longer than ${LONGEST} characters` };
+  if (!/^[A-Za-z\d._~+/-]+=*$/.test(token))
+    return { kind: "malformed", description: `the credential is not one word of token68: ${remedy}` };
+  return { kind: "token", token };
+}
