@@ -137,6 +137,11 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
   }
 }
 
+/** Did SQLite say this? */
+export function isStoreFault(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
+}
+
 /** Says what a fault of SQLite or the file system means, without naming any path: callers see it too. */
 export function describeFault(error: unknown): Refusal {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -6,7 +6,8 @@ import { parseBody, parseHidden, unreadable, type Body } from "./record.ts";
 /** What to look for; all that are given must fit. */
 export interface AuditFilter {
   readonly session?: string | undefined;
-  readonly tool?: string | undefined;
+  /** Which tools; each name in the log is put to it. */
+  readonly tool?: ((name: string) => boolean) | undefined;
   readonly principal?: string | undefined;
   readonly effect?: string | undefined;
   /** Milliseconds since 1970; records of that time and later. */
@@ -83,7 +84,7 @@ export function lineMaker(db: Database): (record: StoredRecord) => AuditLine {
 function fits(entry: Entry, filter: AuditFilter): boolean {
   return (
     (filter.session === undefined || entry.session === filter.session) &&
-    (filter.tool === undefined || entry.tool === filter.tool) &&
+    (filter.tool === undefined || (entry.tool !== null && filter.tool(entry.tool))) &&
     (filter.principal === undefined || entry.principal === filter.principal) &&
     (filter.effect === undefined || entry.effect === filter.effect) &&
     (filter.since === undefined || entry.time >= filter.since)
@@ -104,11 +105,24 @@ function searchTail(db: Database, filter: AuditFilter): StoredRecord[] {
     .slice(0, filter.limit);
 }
 
+/** Numbers of the tools that fit, of those that the reading index knows. */
+function toolsOf(db: Database, fit: (name: string) => boolean): number[] {
+  const known = db.prepare<[], { id: number; text: string }>(
+    "SELECT id, text FROM word WHERE EXISTS (SELECT 1 FROM entry WHERE entry.tool = word.id)",
+  );
+  return known.all().flatMap(({ id, text }) => (fit(text) ? [id] : []));
+}
+
 /** The fitting records that the reading index covers, newest first. */
 function searchIndex(db: Database, filter: AuditFilter, limit: number): StoredRecord[] {
-  const words = (["session", "tool", "principal", "effect"] as const).filter((field) => filter[field] !== undefined);
+  const words = (["session", "principal", "effect"] as const).filter((field) => filter[field] !== undefined);
   const conditions = words.map((field) => `entry.${field} = (SELECT id FROM word WHERE text = ?)`);
   const values: (string | number | undefined)[] = words.map((field) => filter[field]);
+  if (filter.tool !== undefined) {
+    const tools = toolsOf(db, filter.tool);
+    conditions.push(`entry.tool IN (${tools.map(() => "?").join(", ")})`);
+    values.push(...tools);
+  }
   if (filter.since !== undefined) {
     conditions.push("entry.time >= ?");
     values.push(filter.since);

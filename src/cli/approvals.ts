@@ -24,11 +24,11 @@ export function approvalCommands(program: Command): void {
 
   verb("list", "what waits for an answer", "list")
     .option("--json", "one JSON object a line")
-    .action((options: Options) => withBooks(options, (books) => list(books, options)));
+    .action((options: Options) => withQuestions(options, (books) => list(books, options)));
   verb("show", "one question with all that would happen", "show apr_0123456789abcdef0123456789abcdef")
     .argument("<id>")
     .option("--json", "as JSON")
-    .action((id: string, options: Options) => withBooks(options, (books) => show(books, id, options)));
+    .action((id: string, options: Options) => withQuestions(options, (books) => show(books, id, options)));
   verb(
     "approve",
     "say yes; asks to type yes at a terminal, or takes the key of an approver",
@@ -36,12 +36,20 @@ export function approvalCommands(program: Command): void {
   )
     .argument("<id>")
     .option("--key <key>", "a key with the role approver, where there is no terminal")
-    .action((id: string, options: Options) => withBooks(options, (books) => answer(books, id, "approved", options)));
+    .action((id: string, options: Options) => withQuestions(options, (books) => answer(books, id, "approved", options)));
   verb("deny", "say no", "deny apr_0123456789abcdef0123456789abcdef")
     .argument("<id>")
     .option("--key <key>", "a key with the role approver, where there is no terminal")
-    .action((id: string, options: Options) => withBooks(options, (books) => answer(books, id, "denied", options)));
+    .action((id: string, options: Options) => withQuestions(options, (books) => answer(books, id, "denied", options)));
   grantCommands(approvals);
+}
+
+/** Questions that have expired are closed on the way. */
+function withQuestions(options: Options, use: (books: Books) => number | Promise<number>): Promise<void> {
+  return withBooks(options, (books) => {
+    books.approvals.expire(books.now());
+    return use(books);
+  });
 }
 
 function list(books: Books, options: Options): number {

@@ -1,11 +1,10 @@
-/** `portcullis audit`, and the verbs of `policy` and `keys` that read or sign the log: `policy replay`, `keys rotate-audit`. */
+/** `portcullis audit`, and the verb of `keys` that signs the log: `keys rotate-audit`. */
 import type { Command } from "commander";
 import { Refusal } from "../types.ts";
 import { escapeControls } from "./table.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Database } from "../audit/database.ts";
 import type { AuditLine } from "../audit/query.ts";
-import type { Redecided } from "../audit/replay.ts";
 import { parseAge, parseSince } from "../audit/since.ts";
 import type { Verification } from "../audit/verify.ts";
 
@@ -24,7 +23,8 @@ export interface AuditCommandDeps {
   readonly exit: (code: number) => void;
 }
 
-interface CommonOptions {
+/** What every verb that reads the log takes. */
+export interface CommonOptions {
   readonly state?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -34,7 +34,8 @@ function usage(reason: string, remedy: string): Refusal {
   return new Refusal("INVALID_INPUT", reason, remedy);
 }
 
-function timeOf(text: string | undefined, now: number): number | undefined {
+/** A point in time, in milliseconds since 1970; a Refusal for what is none. */
+export function timeOf(text: string | undefined, now: number): number | undefined {
   const time = text === undefined ? undefined : parseSince(text, now);
   if (text !== undefined && time === undefined) {
     throw usage(`\`${text}\` is not a time`, "write 2026-11-20, 2026-11-20T08:00:00Z, or how long ago: 30m, 12h, 7d");
@@ -48,20 +49,20 @@ function countOf(text: string, name: string): number {
 }
 
 /** Runs a verb: its number is the exit code; a Refusal is one line and exit 2 for wrong use, else 3. */
-async function run(deps: AuditCommandDeps, verb: () => Promise<number>): Promise<void> {
+export async function run(deps: AuditCommandDeps, verb: () => Promise<number>): Promise<void> {
   try {
     deps.exit(await verb());
   } catch (error) {
-    const { describeFault } = await import("../audit/database.ts");
-    const fromStore = error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
-    if (!(error instanceof Refusal) && !fromStore) throw error;
+    const { describeFault, isStoreFault } = await import("../audit/database.ts");
+    if (!(error instanceof Refusal) && !isStoreFault(error)) throw error;
     const { code, message, remedy } = error instanceof Refusal ? error : describeFault(error);
     deps.err(`portcullis: ${message}: ${remedy}\n`);
     deps.exit(code === "AUDIT_UNAVAILABLE" ? 3 : 2);
   }
 }
 
-async function withDatabase<T>(deps: AuditCommandDeps, options: CommonOptions, use: (db: Database) => T | Promise<T>): Promise<T> {
+/** Opens the log for reading. */
+export async function withDatabase<T>(deps: AuditCommandDeps, options: CommonOptions, use: (db: Database) => T | Promise<T>): Promise<T> {
   const { directory } = await deps.placeOf(options);
   const [{ openDatabase }, { auditFiles }] = await Promise.all([import("../audit/database.ts"), import("../audit/state.ts")]);
   const db = openDatabase(auditFiles(directory).database, { readonly: true });
@@ -134,14 +135,25 @@ interface QueryOptions extends CommonOptions {
   readonly limit: string;
 }
 
+/** Tools by name or glob, as a rule of the policy names them. */
+async function toolsOf(glob: string): Promise<(name: string) => boolean> {
+  const { compileTool } = await import("../policy/rule.ts");
+  try {
+    return compileTool(glob);
+  } catch (error) {
+    throw usage(`--tool: ${error instanceof Error ? error.message : String(error)}`, "name a tool, or a glob such as 'github/*'");
+  }
+}
+
 async function query(deps: AuditCommandDeps, options: QueryOptions): Promise<number> {
-  const { session, tool, principal, effect } = options;
+  const { session, principal, effect } = options;
   const limit = countOf(options.limit, "--limit");
   const since = timeOf(options.since, deps.now());
   const { EFFECTS } = await import("../types.ts");
   if (effect !== undefined && !EFFECTS.some((known) => known === effect))
     throw usage(`\`${effect}\` is not an effect`, `use one of ${EFFECTS.join(", ")}`);
   const { queryAudit } = await import("../audit/query.ts");
+  const tool = options.tool === undefined ? undefined : await toolsOf(options.tool);
   const lines = await withDatabase(deps, options, (db) => queryAudit(db, { session, tool, principal, effect, since, limit }));
   await deps.out(lines.map((line) => (options.json ? `${JSON.stringify(line)}\n` : describeLine(line))).join(""));
   return 0;
@@ -168,7 +180,13 @@ async function backup(deps: AuditCommandDeps, options: CommonOptions & { to?: st
   const [{ backupDatabase }, { auditFiles }] = await Promise.all([import("../audit/backup.ts"), import("../audit/state.ts")]);
   const to = options.to ?? auditFiles(directory).backups;
   const file = await withDatabase(deps, options, (db) =>
-    backupDatabase(db, { directory: to, keep, time: deps.now(), onProgress: progressBar(deps) }),
+    backupDatabase(db, { directory: to, keep, time: deps.now(), onProgress: progressBar(deps) }).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error)) throw error;
+      throw usage(
+        `the backup can't be written to ${to} (${String(error.code)})`,
+        "name a directory with room that this user may write to: --to DIR",
+      );
+    }),
   );
   await deps.out(options.json ? `${JSON.stringify({ file })}\n` : `${file}\n`);
   return 0;
@@ -215,7 +233,7 @@ export function auditCommands(program: Command, deps: AuditCommandDeps): void {
     .action((options) => run(deps, () => verify(deps, options)));
   verb("query", "the newest records that fit, oldest first", "query --tool run_command --since 24h --json")
     .option("--session <id>", "of this session")
-    .option("--tool <name>", "of this tool, as in the policy (server/tool)")
+    .option("--tool <name>", "of this tool, or of those that a glob names, as in the policy ('server/*')")
     .option("--principal <id>", "of this principal")
     .option("--effect <effect>", "decided so: allow, ask, dry_run or deny")
     .option("--since <time>", "2026-11-20, 2026-11-20T08:00:00Z, or how long ago: 30m, 12h, 7d")
@@ -256,41 +274,4 @@ export function rotateAuditCommand(keys: Command, deps: AuditCommandDeps): void 
         return 0;
       }),
     );
-}
-
-/** What `policy replay` needs besides: the decisions of a policy file. */
-export interface ReplayDeps extends AuditCommandDeps {
-  /** Loads a policy as `serve --policy` would. Throws a Refusal, or prints its own errors and throws one. */
-  readonly loadDecider: (policyFile: string) => Promise<(query: object) => Redecided>;
-}
-
-/** Adds `policy replay`. */
-export function replayCommand(policy: Command, deps: ReplayDeps): void {
-  policy
-    .command("replay")
-    .description("decide recorded calls anew with another policy and list what changes; exit 1 when it lets more through")
-    .requiredOption("--policy <file>", "the policy to try")
-    .option("--since <time>", "calls of this time and later: 2026-11-20, 30m, 12h, 7d")
-    .option("--state <dir>", "the state directory of the server")
-    .option("--json", "one difference a line, as JSON")
-    .addHelpText("after", "\nExample:\n  portcullis policy replay --policy stricter.yaml --since 7d\n")
-    .action((options: CommonOptions & { policy: string; since?: string }) => run(deps, () => replay(deps, options)));
-}
-
-async function replay(deps: ReplayDeps, options: CommonOptions & { policy: string; since?: string }): Promise<number> {
-  const since = timeOf(options.since, deps.now()) ?? 0;
-  const decide = await deps.loadDecider(options.policy);
-  const { replayCalls } = await import("../audit/replay.ts");
-  const count = { calls: 0, looser: 0, stricter: 0, "not decidable": 0 };
-  await withDatabase(deps, options, async (db) => {
-    for (const difference of replayCalls(db, { since, decide, onCall: () => (count.calls += 1) })) {
-      const { seq, callId, tool, summary, was, now, rules } = difference;
-      count[now === "not decidable" ? now : difference.looser ? "looser" : "stricter"] += 1;
-      const words = `${seq}  ${callId}  ${tool}  ${was} -> ${now}  ${rules.join(",")}  "${summary}"`;
-      await deps.out(options.json ? `${JSON.stringify(difference)}\n` : `${escapeControls(words)}\n`);
-    }
-  });
-  const summary = Object.entries(count).map(([name, n]) => `${n} ${name}`);
-  deps.err(`${summary.join(", ")}\n`);
-  return count.looser > 0 ? 1 : 0;
 }

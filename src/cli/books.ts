@@ -1,8 +1,9 @@
 /** The stores of a state directory, for commands that work beside a running server. */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { openAudit } from "../audit/audit.ts";
-import { openDatabase } from "../audit/database.ts";
+import { dropBallast } from "../audit/ballast.ts";
+import { isStoreFault, openDatabase, requireDatabase } from "../audit/database.ts";
+import { auditFiles } from "../audit/state.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import { openState } from "../config/state.ts";
 import { openApprovals } from "../session/approvals.ts";
@@ -30,14 +31,21 @@ export interface Books {
       details?: object;
     },
   ): Promise<void>;
+  /** Makes a change that must not fail for a full disk: the room that is kept for last words goes to it, and a server takes it again once there is some. */
+  insist(change: () => void): void;
   close(): void;
 }
 
-/** Opens the state directory that `--state` names, or the one that serve would use. */
-export async function openBooks(state: string | undefined): Promise<Books> {
+/**
+ * Opens the state directory that `--state` names, or the one that serve would use. Unless `create` is said there must be one: a kill switch
+ * thrown in the wrong place must not look as if it worked.
+ */
+export async function openBooks(state: string | undefined, create: boolean): Promise<Books> {
   const config = await loadConfig(state === undefined ? {} : { state }, surroundings(), false);
+  const { database: file, ballast } = auditFiles(config.state);
+  if (!create) requireDatabase(file);
   openState(config.state);
-  const db = openDatabase(join(config.state, "portcullis.db"));
+  const db = openDatabase(file);
   const { now } = Date;
   return {
     directory: config.state,
@@ -58,6 +66,15 @@ export async function openBooks(state: string | undefined): Promise<Books> {
         await audit.record(kind, { ...event, durability: "power" });
       } finally {
         audit.close();
+      }
+    },
+    insist(change) {
+      try {
+        change();
+      } catch (error) {
+        if (!isStoreFault(error)) throw error;
+        dropBallast(ballast);
+        change();
       }
     },
     close: () => db.close(),

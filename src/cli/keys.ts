@@ -82,21 +82,25 @@ async function create(options: Options): Promise<void> {
     process.exitCode = fail(problem, 2);
     return;
   }
-  await withBooks(options, (books) => {
-    const now = books.now();
-    const secret = books.keys.create(
-      {
-        name,
-        scopes,
-        ...(options.role === undefined ? {} : { role: options.role }),
-        ...(days === undefined ? {} : { expiresAt: now + Number(days) * 86_400_000 }),
-      },
-      now,
-    );
-    if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);
-    process.stdout.write(`${secret}\n`);
-    return 0;
-  });
+  await withBooks(
+    options,
+    (books) => {
+      const now = books.now();
+      const secret = books.keys.create(
+        {
+          name,
+          scopes,
+          ...(options.role === undefined ? {} : { role: options.role }),
+          ...(days === undefined ? {} : { expiresAt: now + Number(days) * 86_400_000 }),
+        },
+        now,
+      );
+      if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);
+      process.stdout.write(`${secret}\n`);
+      return 0;
+    },
+    true,
+  );
 }
 
 async function list(options: Options): Promise<void> {

@@ -248,6 +248,12 @@ function initFile(file: string, profile: string, deps: PolicyCommandDeps): void 
     '  - { path: ".env", op: read, expect: deny, rule: secrets }',
     "",
   ].join("\n");
-  deps.writeNew(file, text);
+  try {
+    deps.writeNew(file, text);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    deps.error(`${file} can't be written (${String(error.code)}) - name a new file in a directory of yours`);
+    return deps.exit(2);
+  }
   deps.out(`wrote ${file} - use it with: portcullis serve --policy ${file}`);
 }

@@ -30,12 +30,12 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       { remedy: commandLine(entry, state)("keys", "create", "--name", "NAME") },
       "no key is configured: every request is refused with 401",
     );
-  try {
-    const { serving, ...sessions } = house.http(timeouts.session);
-    return await serveHttp({
+  const { serving, ...sessions } = house.http(timeouts.session);
+  const listenAt = (place: number): Promise<HttpServer> =>
+    serveHttp({
       ...sessions,
       build: (era) => buildServer(serving, era),
-      listen: { host, port, tls, timeouts },
+      listen: { host, port: place, tls, timeouts },
       own: { wildcard: isWildcard(host), hosts, origins },
       trustProxy,
       identity: callers,
@@ -47,9 +47,10 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       onError: (error) => logger.warn({ err: error }, "protocol"),
       onRefused: (address, path) => logger.warn({ address, path }, "a wrong key was refused"),
     });
+  try {
+    return await listenAt(port);
   } catch (error) {
-    if (anyPort && codeOf(error) === "EADDRINUSE")
-      return await openHttp(house, { ...config, http: { ...http, port: 0 } }, { ...options, anyPort: false });
+    if (anyPort && codeOf(error) === "EADDRINUSE") return await listenAt(0);
     throw unlistenable(error, host, port) ?? error;
   }
 }

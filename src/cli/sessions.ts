@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { EVERY_SESSION as EVERY } from "../session/pauses.ts";
 import type { SessionRecord } from "../session/sessions.ts";
 import type { Books } from "./books.ts";
+import { Refusal } from "../types.ts";
 import { printTable } from "./table.ts";
 import { withBooks } from "./with-books.ts";
 
@@ -92,9 +93,14 @@ async function pause(books: Books, id: string | undefined, options: Options): Pr
   if (session === undefined) return 2;
   if (session !== EVERY && !find(books, session)) return 1;
   // The switch first, its record second: a full disk or a broken log must not keep anybody from stopping.
-  books.pauses.pause(session, options.reason ?? "", books.now());
+  books.insist(() => books.pauses.pause(session, options.reason ?? "", books.now()));
   process.stdout.write(`paused ${session === EVERY ? "every session, also new ones" : session}: calls are refused within a second\n`);
-  await books.record("session", { event: "paused", session, channel: "cli", details: { reason: options.reason } });
+  try {
+    await books.record("session", { event: "paused", session, channel: "cli", details: { reason: options.reason } });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    process.stderr.write(`portcullis: the pause holds, but it is not on record: ${error.message}: ${error.remedy}\n`);
+  }
   return 0;
 }
 

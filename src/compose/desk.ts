@@ -4,6 +4,7 @@ import { createDesk } from "../approval/pending.ts";
 import type { Desk, PendingStore } from "../approval/pending.ts";
 import { readKey } from "../config/state.ts";
 import type { Policy } from "../policy/policy.ts";
+import { Refusal } from "../types.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** `policy` is asked at each question, because it may have been replaced; so is the key. */
@@ -17,12 +18,24 @@ export function openDesk(options: {
 }): Desk {
   const { state, shelf, policy, redact } = options;
   let desk: Desk | undefined;
+  const sealKey = (): Buffer => {
+    try {
+      return readKey(state, "seal.key", 32, randomBytes);
+    } catch (error) {
+      throw new Refusal(
+        "FAILED",
+        "the key that vouches for questions and answers can't be used",
+        `Nothing that needs a yes goes ahead until a person puts a new one in place: ${options.command("keys", "rotate-seal")}`,
+        error,
+      );
+    }
+  };
   const open = (store: PendingStore): Desk =>
     createDesk({
       ...options,
       // The preview is erased with the answer; the title stays on record, and with a grant.
       store: { ...store, insert: (row) => store.insert({ ...row, title: redact(row.title) }) },
-      key: () => readKey(state, "seal.key", 32, randomBytes),
+      key: sealKey,
       settings: () => {
         const { headless, timeout, parked, remember, session_ttl: sessionTtl } = policy().settings.approvals;
         return { headless, timeout, parked, remember, sessionTtl };

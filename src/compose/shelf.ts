@@ -1,7 +1,7 @@
 /** The stores of the main database, opened when the first call needs one: a start pays for none of them. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { describeFault, openDatabase } from "../audit/database.ts";
+import { describeFault, isStoreFault, openDatabase } from "../audit/database.ts";
 import { openApprovals } from "../session/approvals.ts";
 import { openKeys } from "../session/keys.ts";
 import { openPauses } from "../session/pauses.ts";
@@ -49,7 +49,7 @@ export function openShelf(state: string, first: (stores: Stores) => void): Shelf
       try {
         return work((stores ??= open()));
       } catch (error) {
-        throw error instanceof Refusal || !isDatabaseFault(error) ? error : describeFault(error);
+        throw error instanceof Refusal || !isStoreFault(error) ? error : describeFault(error);
       }
     },
     isOpen: () => stores !== undefined,
@@ -59,8 +59,4 @@ export function openShelf(state: string, first: (stores: Stores) => void): Shelf
       stores = undefined;
     },
   };
-}
-
-function isDatabaseFault(error: unknown): boolean {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
 }

@@ -28,7 +28,8 @@ function diffRules(a: Unit, b: Unit): string[] {
     const [was, is] = [old.get(id), now.get(id)];
     if (is === undefined) return [`- rule ${id} (${was?.ref.effect})`];
     if (was === undefined) return [`+ rule ${id} (${is.ref.effect})`];
-    return isDeepStrictEqual(was.source, is.source) ? [] : [`~ rule ${id} (${was.ref.effect} to ${is.ref.effect})`];
+    const effect = was.ref.effect === is.ref.effect ? `still ${is.ref.effect}` : `${was.ref.effect} to ${is.ref.effect}`;
+    return isDeepStrictEqual(was.source, is.source) ? [] : [`~ rule ${id} (${effect})`];
   });
 }
 

@@ -71,7 +71,7 @@ async function statesOf({ resources }: ReadCommand, eyes: Eyes): Promise<Record<
 /** Shows what was asked for and what would run; NOT_FOUND when a program is missing, so that nobody is asked for nothing. */
 async function previewOf(command: ReadCommand, stdin: string | undefined, permit: Permit, verb: string): Promise<Preview> {
   const plan = await permit.commands.plan(command);
-  const { profile, network } = permit.limits.sandbox;
+  const { backend, profile, network } = permit.limits.sandbox;
   const { reason } = command.reading;
   const lines = [
     command.text,
@@ -79,7 +79,7 @@ async function previewOf(command: ReadCommand, stdin: string | undefined, permit
     "argv" in plan ? `argv: ${JSON.stringify(plan.argv)}` : plan.script === command.text ? "" : `as the script:\n${plan.script}`,
     reason === "" ? "" : `what it does is not known before it runs: ${reason}`,
     stdin === undefined ? "" : `standard input:\n${stdin}`,
-    `sandbox: ${profile}, network ${network}`,
+    backend === "off" ? "sandbox: off, nothing confines it" : `sandbox: ${profile}, network ${network}`,
   ];
   return { title: `${verb} \`${oneLine(command.text)}\``, text: lines.filter((line) => line !== "").join("\n") };
 }

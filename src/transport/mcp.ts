@@ -18,6 +18,8 @@ export interface ToolListing {
 /** Who is behind an HTTP request. `session` is that of an older client; 2026-07-28 has none on the wire. */
 export interface Authenticated {
   readonly principal: Principal;
+  /** When the credential ends, in milliseconds since the epoch; absent for one that doesn't. */
+  readonly expiresAt?: number;
   readonly session?: string;
 }
 

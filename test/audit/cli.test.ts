@@ -5,7 +5,8 @@ import Sqlite from "better-sqlite3";
 import { Command } from "commander";
 import { beforeEach, describe, expect, test } from "vitest";
 import { auditFiles } from "../../src/audit/state.ts";
-import { auditCommands, replayCommand, rotateAuditCommand, type ReplayDeps } from "../../src/cli/audit.ts";
+import { auditCommands, rotateAuditCommand } from "../../src/cli/audit.ts";
+import { replayCommand, type ReplayDeps } from "../../src/cli/replay.ts";
 import { makeIntent, makeState, startAudit } from "./state.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);
@@ -164,6 +165,24 @@ describe("audit query", () => {
     });
   });
 
+  test.each<[string, readonly string[]]>([
+    ["fet*", ["c3", "c3"]],
+    ["(fetch|read_text_file)", ["c1", "c1", "c3", "c3"]],
+    ["server/*", []],
+  ])("takes a glob for --tool as a rule does: %s", async (glob, calls) => {
+    const { out } = await run("audit", "query", "--json", "--tool", glob);
+    const lines = out.split("\n").filter((text) => text !== "");
+    expect(lines.map((text) => (JSON.parse(text) as { callId: string }).callId)).toEqual(calls);
+  });
+
+  test("refuses a glob for --tool that can't be read", async () => {
+    expect(await run("audit", "query", "--tool", "(fetch")).toEqual({
+      code: 2,
+      out: "",
+      err: "portcullis: --tool: the pattern `(fetch` never closes its bracket - add `)` or write `\\(`: name a tool, or a glob such as 'github/*'\n",
+    });
+  });
+
   test("never lets a summary steer the terminal", async () => {
     const { out } = await run("audit", "query", "--limit", "2");
     expect(out).toBe(
@@ -250,6 +269,16 @@ describe("the other verbs", () => {
       code: 0,
       out: `${to}/portcullis-20261120T120100000Z.db.gz\n`,
       err: "",
+    });
+  });
+
+  test("a backup that can't be written says where and what to do", async () => {
+    writeFileSync(join(state, "a-file"), "");
+    const to = join(state, "a-file", "below");
+    expect(await run("audit", "backup", "--to", to)).toEqual({
+      code: 2,
+      out: "",
+      err: `portcullis: the backup can't be written to ${to} (ENOTDIR): name a directory with room that this user may write to: --to DIR\n`,
     });
   });
 

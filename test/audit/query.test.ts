@@ -36,23 +36,26 @@ describe("a query", () => {
     expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: all.length }, (_, n) => n + 1));
     const filter = fc.record({
       session: maybe([...sessions, "s4"]),
-      tool: maybe([...tools, "none"]),
+      tool: maybe([[], ["none"], ["fetch"], ["fetch", "read_text_file"], tools]),
       principal: maybe(["ci", "local"]),
       effect: maybe(effects),
       since: maybe([0, NOON, NOON + 20_500, NOON + 60_000, NOON + DAY]),
       limit: fc.integer({ min: 1, max: 60 }),
     });
     fc.assert(
-      fc.property(filter, (wanted: AuditFilter) => {
-        const { since = 0, limit } = wanted;
-        const fields = ["session", "tool", "principal", "effect"] as const;
+      fc.property(filter, (wanted) => {
+        const { since = 0, limit, tool } = wanted;
+        const fields = ["session", "principal", "effect"] as const;
         const expected = all
           .filter(
             (line) =>
-              fields.every((field) => wanted[field] === undefined || line[field] === wanted[field]) && Date.parse(line.time) >= since,
+              fields.every((field) => wanted[field] === undefined || line[field] === wanted[field]) &&
+              (tool === undefined || (line.tool !== null && tool.includes(line.tool))) &&
+              Date.parse(line.time) >= since,
           )
           .slice(-limit);
-        expect(queryAudit(audit.db, wanted)).toEqual(expected);
+        const query: AuditFilter = { ...wanted, tool: tool && ((name) => tool.includes(name)) };
+        expect(queryAudit(audit.db, query)).toEqual(expected);
       }),
       { numRuns: 500 },
     );

@@ -150,7 +150,10 @@ describe("portcullis policy", () => {
     const fresh = join(directory, "fresh.yaml");
     expect((await run(["init", fresh, "--profile", "ci"])).code).toBe(0);
     expect((await run(["check", fresh])).error).toEqual([]);
-    await expect(run(["init", fresh])).rejects.toThrow("EEXIST");
+    expect(await run(["init", fresh])).toMatchObject({
+      code: 2,
+      error: [`${fresh} can't be written (EEXIST) - name a new file in a directory of yours`],
+    });
     expect(await run(["init", fresh, "--profile", "x"])).toMatchObject({
       error: ['no built-in profile "x" - use local, team or ci'],
       code: 2,

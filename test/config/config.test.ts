@@ -107,15 +107,15 @@ describe("flag, environment and file", () => {
   });
 
   test.each<[string, string, string]>([
-    ["an issuer without TLS", "auth: { issuer: http://idp.example.com, audience: a }", ":1:17: `auth.issuer`: must be an https url"],
-    ["an issuer that only begins like loopback", "auth: { issuer: http://localhost.example.com, audience: a }", "must be an https url"],
-    ["an issuer with a password", "auth: { issuer: https://a:b@idp.example.com, audience: a }", "must be an https url"],
+    ["an issuer without TLS", "auth: { issuer: http://idp.example.com, audience: a }", ":1:17: `auth.issuer`: must be an https URL"],
+    ["an issuer that only begins like loopback", "auth: { issuer: http://localhost.example.com, audience: a }", "must be an https URL"],
+    ["an issuer with a password", "auth: { issuer: https://a:b@idp.example.com, audience: a }", "must be an https URL"],
     ["an issuer with a query", 'auth: { issuer: "https://idp.example.com?a", audience: a }', "must have no query"],
-    ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https url"],
+    ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https URL"],
     [
       "keys in a file",
       'auth: { issuer: https://idp.example.com, audience: a, jwks: "file:///etc/keys" }',
-      "`auth.jwks`: must be an https url",
+      "`auth.jwks`: must be an https URL",
     ],
     ["no audience", "auth: { issuer: https://idp.example.com }", "`auth.audience`"],
     ["an empty audience", 'auth: { issuer: https://idp.example.com, audience: "" }', "`auth.audience`"],

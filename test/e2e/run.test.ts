@@ -115,7 +115,19 @@ describe("what runs, and what comes back", () => {
       isError: false,
       text: expect.stringContaining("'/usr/bin/git' '--no-pager' 'add' 'a.txt' | '/usr/bin/cat'"),
     });
+    expect(result.text).toContain("\nsandbox: workspace-write, network none");
     expect(existsSync(inside(".git"))).toBe(false);
+  });
+
+  test("a preview says so when nothing confines the command", async () => {
+    const bare = createWorld();
+    const policy = join(bare.root, "policy.yaml");
+    writeFileSync(policy, "version: 1\nextends: [local]\nsandbox: { backend: off }\n", { mode: 0o600 });
+    const other = await connect("v2 SDK, 2026-07-28", bare, { args: ["--policy", policy] });
+    const { text } = await other.call("run_command", { command: "ls", dryRun: true });
+    expect(text).toContain("\nsandbox: off, nothing confines it");
+    await other.close();
+    bare.remove();
   });
 });
 

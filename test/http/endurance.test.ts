@@ -35,6 +35,7 @@ describe("10,000 initialize of one principal", () => {
     onError: (error) => expect(error).toBeUndefined(),
     idle: 60_000,
     clock: () => 0,
+    now: () => 0,
   });
   const open = async (id: string) => await sessions.post(request(), initialize() as never, { principal: principal(id) });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
 import { AUDIENCE, makeKey as makeSigningKey, openIssuer, sign } from "../identity/world.ts";
-import { makeKey, MODERN_HEADERS, modernCall, post, startHttp } from "./world.ts";
+import { makeKey, MODERN_HEADERS, modernCall, openSession, post, startHttp, toolCall } from "./world.ts";
 import type { Served } from "./world.ts";
 
 let world: World;
@@ -92,6 +92,41 @@ test("while the issuer is down a token is told to come again, a key goes on", as
   const answer = await call("read_text_file", { path: "a.txt" }, await sign(signing, issuer.url));
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
   expect((await call("read_text_file", { path: "a.txt" }, key)).status).toBe(200);
+});
+
+// A token is taken for 30 s after its end, for clocks that differ: this one has four left.
+test("a session ends with the token that opened it, and its stream with it", async () => {
+  const [issuer, signing] = await Promise.all([openIssuer(), makeSigningKey("k1")]);
+  await issuer.publish(signing);
+  const config = join(world.root, "config.yaml");
+  const auth = `auth: { issuer: "${issuer.url}", audience: "${AUDIENCE}" }\nhttp: { timeouts: { session: 1s } }\n`;
+  writeFileSync(config, auth, { mode: 0o600 });
+  const policy = join(world.root, "policy.yaml");
+  writeFileSync(policy, `version: 1\nextends: [local]\negress: { allow: ["127.0.0.1:${issuer.port}"] }\n`, { mode: 0o600 });
+  served = await startHttp(world, ["--config", config, "--policy", policy]);
+  const seconds = Math.floor(Date.now() / 1000);
+  const token = (claims: object) => sign(signing, issuer.url, { iat: seconds, exp: seconds + 300, ...claims });
+  const session = await openSession(served.url, await token({ iat: seconds - 60, exp: seconds - 26 }));
+  const stream = await fetch(`${served.url}/mcp`, { headers: { ...session, accept: "text/event-stream" } });
+  expect(stream.status).toBe(200);
+  // Reads until the server ends it.
+  for await (const chunk of stream.body ?? []) expect(Buffer.from(chunk).toString()).toMatch(/^:/);
+  const again = { ...session, authorization: `Bearer ${await token({})}` };
+  expect((await post(served.url, toolCall(1, "read_text_file", { path: "a.txt" }), again)).status).toBe(404);
+  await issuer.close();
+});
+
+test("a thousand wrong keys at once, each with another X-Forwarded-For: ten are looked at, the rest is shut out", async () => {
+  served = await startHttp(world);
+  const { url } = served;
+  const guess = async (n: number) => {
+    const headers = { authorization: `Bearer pc_${"x".repeat(40)}${n}`, "x-forwarded-for": `198.51.100.${n % 256}` };
+    return (await fetch(`${url}/mcp`, { headers })).status;
+  };
+  const statuses: number[] = [];
+  for (let batch = 0; batch < 1_000; batch += 50)
+    statuses.push(...(await Promise.all(Array.from({ length: 50 }, (_, index) => guess(batch + index)))));
+  expect([statuses.filter((status) => status === 401).length, statuses.filter((status) => status === 429).length]).toEqual([10, 990]);
 });
 
 test("after ten wrong keys an address gets no further, whatever it brings; what is open to all stays open", async () => {

@@ -81,7 +81,8 @@ export function createApp(deps: AppDeps): Hono<Env> {
       ? await identity.authenticate(c.req.header("authorization"), c.get("address"))
       : ({ kind: "known", principal: deps.nobody } as const);
     if (verdict.kind === "known") {
-      c.set("who", { principal: verdict.principal });
+      const { kind: _kind, ...who } = verdict;
+      c.set("who", who);
       return await next();
     }
     if (verdict.kind === "limited")

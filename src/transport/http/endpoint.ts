@@ -22,6 +22,8 @@ export interface EndpointDeps {
   /** Milliseconds without a request after which a session of an older client ends. */
   readonly idle: number;
   readonly clock: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export function createEndpoint(deps: EndpointDeps): McpEndpoint {

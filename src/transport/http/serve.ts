@@ -40,7 +40,15 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
   const { build, newSession, endSession, onError, timeouts } = options;
   const scheme = options.listen.tls === undefined ? "http" : "https";
   let closing = false;
-  const mcp = createEndpoint({ build, newSession, endSession, onError, idle: timeouts.session, clock: () => performance.now() });
+  const mcp = createEndpoint({
+    build,
+    newSession,
+    endSession,
+    onError,
+    idle: timeouts.session,
+    clock: () => performance.now(),
+    now: Date.now,
+  });
   const ready = async () => (closing ? ["closing"] : await options.ready());
   const own = { ...options.own, scheme } as const;
   const door = createDoor(own, options.trustProxy);

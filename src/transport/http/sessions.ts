@@ -15,6 +15,8 @@ interface Session {
   readonly transport: SessionTransport;
   readonly principal: string;
   usedAt: number;
+  /** When the credential of its last request ends. */
+  expiresAt: number;
   /** The stream for messages of the server is open. */
   listening: boolean;
 }
@@ -27,8 +29,9 @@ export interface SessionDeps {
   readonly onError: (error: Error) => void;
   /** Milliseconds without a request after which a session ends. */
   readonly idle: number;
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds, and those since the epoch. */
   readonly clock: () => number;
+  readonly now: () => number;
 }
 
 export class LegacySessions {
@@ -86,6 +89,7 @@ export class LegacySessions {
     const session = this.#sessions.get(id);
     if (session === undefined || session.principal !== who.principal.id) return undefined;
     session.usedAt = this.#deps.clock();
+    session.expiresAt = who.expiresAt ?? Infinity;
     return session;
   }
 
@@ -101,7 +105,7 @@ export class LegacySessions {
       });
     const id = this.#deps.newId();
     const transport = new SessionTransport({ sessionIdGenerator: () => id, onsessionclosed: () => this.#end(id) });
-    this.#sessions.set(id, { transport, principal, usedAt: this.#deps.clock(), listening: false });
+    this.#sessions.set(id, { transport, principal, usedAt: this.#deps.clock(), expiresAt: who.expiresAt ?? Infinity, listening: false });
     this.#byPrincipal.set(principal, own + 1);
     const server = this.#deps.build("legacy");
     server.onerror = this.#deps.onError;
@@ -124,8 +128,10 @@ export class LegacySessions {
 
   #sweep(): void {
     const before = this.#deps.clock() - this.#deps.idle;
-    for (const [id, { transport, usedAt, listening }] of this.#sessions)
-      if (usedAt < before && !listening && transport.inFlight === 0) this.#end(id).catch(this.#deps.onError);
+    const now = this.#deps.now();
+    // A stream that is open keeps a session from being idle, but not its credential from ending.
+    for (const [id, { transport, usedAt, expiresAt, listening }] of this.#sessions)
+      if (expiresAt <= now || (usedAt < before && !listening && transport.inFlight === 0)) this.#end(id).catch(this.#deps.onError);
   }
 }
 
