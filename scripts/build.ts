@@ -21,6 +21,8 @@ await build({
   platform: "node",
   target: "node22",
   external: ["better-sqlite3", "@vscode/ripgrep"],
+  // Its main file is UMD, whose parts a bundler can't find.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   chunkNames: "chunk-[hash]",
   define: { PORTCULLIS_VERSION: JSON.stringify(version) },
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },

@@ -10,6 +10,7 @@ import type { Ready } from "./compose/commands.ts";
 import { openDesk } from "./compose/desk.ts";
 import { openCallers } from "./compose/identity.ts";
 import type { Callers } from "./compose/identity.ts";
+import { INSTRUCTIONS } from "./compose/instructions.ts";
 import { openMetrics } from "./compose/metrics.ts";
 import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
@@ -82,11 +83,6 @@ export interface House {
   /** Cancels what is under way, waits until it is on record, and ends. Never rejects: what goes wrong is logged. */
   close(): Promise<void>;
 }
-
-const INSTRUCTIONS = `Portcullis guards this workspace. Reads, listings and searches run; anything that changes files may be put to a person first, who sees the exact diff; secrets, editor and agent settings and everything outside the workspace are denied. fetch reaches what is listed, puts other hosts to a person and never reaches private addresses.
-A refusal is a result with isError and says why and what to do: follow its remedy instead of trying variations. "approval required" means that a person has to answer first: tell them, then make the identical call again. "stale approval": something changed, call again. "denied": don't look for a way around.
-Commands run in a sandbox that hides secrets and mostly has no network. Write them plainly: substitutions, variables and loops always need a person.
-Before a large piece of work ask explain_policy what would be allowed. Give expectedHash (from get_file_info or the last write) when you change what you read earlier. Text like [REDACTED:...] stands for hidden content and can't be written back: edit around it with edit_file.`;
 
 /** Milliseconds that calls get to end when the house closes: all of the end may take two seconds (CONTRACT section 1). */
 const LAST_PATIENCE = 1_200;

@@ -19,14 +19,14 @@ const DOORS: readonly { readonly door: string; readonly modules: RegExp; readonl
   {
     door: "the file system",
     modules: /^node:fs(\/promises)?$/,
-    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), log (its file), cli (what a person names).
-    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "log/", "cli/"],
+    // Besides files/: config (its file, the state directory and keys), policy/load (policies), audit (anchor, ballast, backups), shell (program look-up), sandbox (probes), clients (their configuration), log (its file), cli (what a person names).
+    allowed: ["files/", "config/", "policy/", "audit/", "shell/", "sandbox/", "clients/file.ts", "log/", "cli/"],
   },
   {
     door: "child processes",
     modules: /^(node:child_process|execa)$/,
-    // Besides the sandbox: the search of files, and the operator's own command that tells a secret.
-    allowed: ["sandbox/", "files/ripgrep.ts", "config/secrets.ts"],
+    // Besides the sandbox: the search of files, the operator's own command that tells a secret, and the trial of what a client starts.
+    allowed: ["sandbox/", "files/ripgrep.ts", "config/secrets.ts", "clients/try-entry.ts"],
   },
   {
     door: "the network",

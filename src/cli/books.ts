@@ -18,9 +18,9 @@ export interface Books {
   readonly sessions: ReturnType<typeof openSessions>;
   readonly pauses: ReturnType<typeof openPauses>;
   now(): number;
-  /** Puts an event about approvals or sessions on record. */
+  /** Puts an event on record: about approvals, sessions, or who may call (`system`). */
   record(
-    kind: "approval" | "session",
+    kind: "approval" | "session" | "system",
     event: {
       event: string;
       callId?: string;

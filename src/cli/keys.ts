@@ -1,6 +1,7 @@
 /** `portcullis keys`: API keys for clients and approvers. */
 import type { Command } from "commander";
 import { printTable } from "./table.ts";
+import type { Books } from "./books.ts";
 import { withBooks } from "./with-books.ts";
 
 interface Options {
@@ -84,23 +85,26 @@ async function create(options: Options): Promise<void> {
   }
   await withBooks(
     options,
-    (books) => {
-      const now = books.now();
-      const secret = books.keys.create(
-        {
-          name,
-          scopes,
-          ...(options.role === undefined ? {} : { role: options.role }),
-          ...(days === undefined ? {} : { expiresAt: now + Number(days) * 86_400_000 }),
-        },
-        now,
-      );
+    async (books) => {
+      const secret = await makeKey(books, {
+        name,
+        scopes,
+        ...(options.role === undefined ? {} : { role: options.role }),
+        ...(days === undefined ? {} : { expiresAt: books.now() + Number(days) * 86_400_000 }),
+      });
       if (secret === undefined) return fail(`there is a key ${name} already: revoke doesn't free its name, choose another`, 1);
       process.stdout.write(`${secret}\n`);
       return 0;
     },
     true,
   );
+}
+
+/** Makes a key, on record before it is there; gives its secret, or undefined when the name is taken. */
+export async function makeKey(books: Books, key: Parameters<Books["keys"]["create"]>[0]): Promise<string | undefined> {
+  if (books.keys.list().some(({ name }) => name === key.name)) return undefined;
+  await books.record("system", { event: "key_created", channel: "cli", details: key });
+  return books.keys.create(key, books.now());
 }
 
 async function list(options: Options): Promise<void> {
@@ -120,9 +124,11 @@ async function list(options: Options): Promise<void> {
 }
 
 async function revoke(name: string, options: Options): Promise<void> {
-  await withBooks(options, (books) => {
+  await withBooks(options, async (books) => {
     if (!books.keys.revoke(name, books.now())) return fail(`there is no key ${JSON.stringify(name)} in force`, 1);
     process.stdout.write(`revoked ${name}\n`);
+    // What is ended stays ended, also where it can't be put on record: main.ts says what is wrong with that.
+    await books.record("system", { event: "key_revoked", channel: "cli", details: { name } });
     return 0;
   });
 }

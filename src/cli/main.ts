@@ -5,6 +5,7 @@ import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
 import { auditCommands, rotateAuditCommand } from "./audit.ts";
+import { connectCommands } from "./connect.ts";
 import { processIo } from "./io.ts";
 import { keyCommands } from "./keys.ts";
 import { replayCommand } from "./replay.ts";
@@ -67,6 +68,7 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis stats --since 7d\n")
     .action(async (options) => (await import("./stats.ts")).stats(options));
 
+  connectCommands(program, collect);
   const io = processIo();
   approvalCommands(program);
   sessionCommands(program);

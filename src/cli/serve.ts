@@ -1,5 +1,6 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
 import { randomBytes } from "node:crypto";
+import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import type { Config } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
@@ -89,10 +90,6 @@ async function end(house: House | undefined, log: Log): Promise<void> {
 }
 
 function connectHint(workspaces: readonly string[]): string {
-  const entry = {
-    mcpServers: {
-      portcullis: { command: entryWords()[0], args: [entryWords()[1], "serve", ...workspaces.flatMap((path) => ["--workspace", path])] },
-    },
-  };
-  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. Put this into your client's configuration:\n${JSON.stringify(entry, null, 2)}\n`;
+  const connect = [...entryWords(), "connect", "CLIENT", ...workspaces.flatMap((path) => ["--workspace", path])].map(quoteWord).join(" ");
+  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. This shows what to put into a client's configuration, and writes it with --write:\n${connect}\n`;
 }

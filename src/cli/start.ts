@@ -1,7 +1,9 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
+import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
-import type { ServingOptions } from "./main.ts";
 import { entryWords } from "./entry.ts";
+import { makeKey } from "./keys.ts";
+import type { ServingOptions } from "./main.ts";
 import { serve } from "./serve.ts";
 import { withBooks } from "./with-books.ts";
 
@@ -26,13 +28,17 @@ export async function start(options: ServingOptions): Promise<void> {
 /** Makes a key when none is in force. */
 async function firstKey(state: string): Promise<Access> {
   let made: string | undefined;
-  await withBooks({ state }, (books) => {
-    const at = books.now();
-    // The names of ended keys stay taken.
-    for (let number = 1; !books.keys.anyInForce(at) && made === undefined; number += 1)
-      made = books.keys.create({ name: number === 1 ? FIRST_KEY : `${FIRST_KEY}-${number}`, scopes: [] }, at);
-    return 0;
-  });
+  await withBooks(
+    { state },
+    async (books) => {
+      const at = books.now();
+      // The names of ended keys stay taken.
+      for (let number = 1; !books.keys.anyInForce(at) && made === undefined; number += 1)
+        made = await makeKey(books, { name: number === 1 ? FIRST_KEY : `${FIRST_KEY}-${number}`, scopes: [] });
+      return 0;
+    },
+    true,
+  );
   return made === undefined ? { kind: "known" } : { kind: "made", key: made };
 }
 
@@ -43,7 +49,9 @@ function welcome(url: string, workspaces: readonly string[], access: Access): st
   const entry = {
     portcullis: { type: "http", url: `${url}/mcp`, ...(bearer === undefined ? {} : { headers: { Authorization: bearer } }) },
   };
-  const stdio = { portcullis: { command: node, args: [cli, "serve", ...workspaces.flatMap((path) => ["--workspace", path])] } };
+  const connect = [...entryWords(), "connect", "claude-desktop", ...workspaces.flatMap((path) => ["--workspace", path])]
+    .map(quoteWord)
+    .join(" ");
   const about = {
     open: () => "Everybody on this machine can call it (--no-auth).",
     made: () => `Its key is shown this once:\n\n  ${access.kind === "made" ? access.key : ""}`,
@@ -59,7 +67,7 @@ Claude Code:
 Cursor ("mcpServers" in .cursor/mcp.json) and VS Code ("servers" in .vscode/mcp.json):
   ${JSON.stringify(entry)}
 
-Clients that start a program instead, such as Claude Desktop ("mcpServers"):
-  ${JSON.stringify(stdio)}
+Clients that start a program instead (docs/clients.md has them all); this shows what to put where, and writes it with --write:
+  ${connect}
 `;
 }

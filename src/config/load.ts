@@ -1,6 +1,6 @@
 /** From flags, environment and config file to one configuration. Flag before environment before file. */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, parse as parsePath, resolve } from "node:path";
+import { dirname, posix, resolve, win32 } from "node:path";
 import { ConfigError } from "./error.ts";
 import { closestName } from "./closest.ts";
 import type { HttpConfig } from "./http.ts";
@@ -67,6 +67,10 @@ const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FIL
   (name) => `PORTCULLIS_${name}`,
 );
 const SYSTEM = [
+  "/Applications",
+  "/Library",
+  "/System",
+  "/Volumes",
   "/bin",
   "/boot",
   "/dev",
@@ -77,6 +81,10 @@ const SYSTEM = [
   "/media",
   "/mnt",
   "/opt",
+  "/private",
+  "/private/etc",
+  "/private/tmp",
+  "/private/var",
   "/proc",
   "/root",
   "/run",
@@ -92,7 +100,7 @@ const SYSTEM = [
 export function surroundings(): Surroundings {
   return {
     env: process.env,
-    home: process.env.HOME || process.env.USERPROFILE || "",
+    home: homeOf(process.env, process.platform),
     get cwd() {
       try {
         return process.cwd();
@@ -101,6 +109,16 @@ export function surroundings(): Surroundings {
       }
     },
   };
+}
+
+/** The user's home, empty when the environment names none. On Windows shells set HOME as they like, in their own notation. */
+export function homeOf(env: Surroundings["env"], platform: NodeJS.Platform): string {
+  return (platform === "win32" ? env.USERPROFILE || env.HOME : env.HOME || env.USERPROFILE) ?? "";
+}
+
+/** Paths in one variable, as PATH has them: behind each other with `:`, on Windows with `;`, because `C:` has a colon of its own. */
+export function splitPaths(variable: string, platform: NodeJS.Platform = process.platform): string[] {
+  return variable.split(platform === "win32" ? ";" : ":").filter((path) => path !== "");
 }
 
 /** Throws ConfigError (exit 2) with the mend. `needWorkspace: false` is for commands that touch no workspace. */
@@ -114,7 +132,7 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
   const list = (flag: readonly string[] | undefined, name: string, paths: string | string[] | undefined): string[] => {
     if (flag && flag.length > 0) return flag.map((path) => resolve(cwd, path));
     const variable = env[`PORTCULLIS_${name}`];
-    return variable ? variable.split(":").map((path) => resolve(cwd, path)) : fromFile(paths);
+    return variable ? splitPaths(variable).map((path) => resolve(cwd, path)) : fromFile(paths);
   };
 
   const policies = list(flags.policy, "POLICY", content.policy);
@@ -220,13 +238,25 @@ function checkWorkspaces(named: readonly string[], around: Surroundings): readon
   }
   const here = realpathSync(around.cwd);
   const home = around.home && isDirectory(around.home) ? realpathSync(around.home) : around.home;
-  const tooMuch =
-    here === parsePath(here).root || here === home || dirname(here) === "/home" || dirname(here) === "/Users" || SYSTEM.includes(here);
-  if (tooMuch)
+  if (isTooMuch(here, home, around.env))
     throw new ConfigError(
       `started in ${here} without a workspace: name the project it may work on: portcullis serve --workspace /path/to/project`,
     );
   return [here];
+}
+
+/**
+ * Is this a whole machine, or all of somebody's files, instead of a project? Desktop clients start servers in the root directory, on Windows in that of
+ * the system.
+ */
+export function isTooMuch(here: string, home: string, env: Surroundings["env"], platform: NodeJS.Platform = process.platform): boolean {
+  const path = platform === "win32" ? win32 : posix;
+  if (here === path.parse(here).root || here === home || (home !== "" && here === path.dirname(home))) return true;
+  const above = path.dirname(here);
+  if (platform !== "win32") return above === "/home" || above === "/Users" || SYSTEM.includes(here);
+  const lower = `${here.toLowerCase()}\\`;
+  const places = [env.SystemRoot ?? "C:\\Windows", env.ProgramFiles, env["ProgramFiles(x86)"], env.ProgramData];
+  return above === path.dirname(home) || places.some((place) => place && lower.startsWith(`${place.toLowerCase()}\\`));
 }
 
 function isDirectory(path: string): boolean {

@@ -8,6 +8,8 @@ const CUT: Record<string, string> = { jso: "json", yam: "yaml", tom: "toml", tfs
 /** What a path must have to be read in another way: a tilde, a stream, something beyond ASCII, or a name that ends in a dot or a space. */
 const UNUSUAL = /[~:\u0080-\u{10ffff}]|[. ](?:\/|$)/u;
 const NONE: readonly string[] = [];
+/** The only name whose colon starts no stream. */
+const DRIVE = /^[A-Za-z]:$/;
 
 /**
  * Other readings of a path that deny rules are matched against as well; `[]` for most paths. Each name without ignorable code points, in
@@ -18,7 +20,7 @@ export function equivalentPaths(path: string): readonly string[] {
   // A search asks this of every hit, and hardly any path has what the rest looks for.
   if (!UNUSUAL.test(path)) return NONE;
   const names = path.split("/");
-  const folded = names.map(fold);
+  const folded = names.map((name, index) => (index === 0 && DRIVE.test(name) ? name : fold(name)));
   const long = folded.map(lengthen);
   const readings = new Set([folded.join("/"), long.join("/")]);
   readings.delete(path);

@@ -3,6 +3,7 @@ import { strictest, type Effect, type Risk, type RuleRef } from "../types.ts";
 import type { EgressEntry } from "./egress-list.ts";
 import type { Defaults, Engine, Ruling } from "./engine.ts";
 import type { Layer } from "./layer.ts";
+import { withSlashes } from "./names.ts";
 import type { Equivalents } from "./names.ts";
 import type { Settings } from "./settings.ts";
 
@@ -46,7 +47,7 @@ export function buildEngine(
         ...floors.map(({ mode, layer }) => rule(layer, ["approvals", "mode"], MODES[mode][risk])),
       ]),
     ),
-    protectedPaths: options.protectedPaths.map((path) => path.toLowerCase()),
+    protectedPaths: options.protectedPaths.map((path) => withSlashes(path).toLowerCase()),
     reopened: reopenedBy(layers),
     wrappers: options.wrappers,
     equivalents: options.equivalents,

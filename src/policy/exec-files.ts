@@ -5,7 +5,7 @@ import { compilePathGlob, type PathGlob } from "./path-glob.ts";
  * Files that make other programs run: who writes them runs code later, outside of any sandbox. POLICY, "The built-in floor"; sources:
  * CVE-2014-9390 (.git), CVE-2025-53773 (.vscode), CVE-2025-54135 and CVE-2025-54136 (.cursor, .mcp.json), CVE-2025-59536 (.claude), CVE-2025-61260 (.codex).
  */
-const DIRECTORIES = [".git", ".husky", ".claude", ".cursor", ".vscode", ".idea", ".codex", ".gemini"];
+const DIRECTORIES = [".git", ".husky", ".claude", ".cursor", ".vscode", ".idea", ".codex", ".gemini", ".zed", ".opencode", ".devin"];
 
 const SHELL_STARTUP = [
   ".bashrc",
@@ -31,7 +31,17 @@ const SHELL_STARTUP = [
   ".xsessionrc",
 ];
 
-const FILES = [".gitattributes", ".gitmodules", ".envrc", ".npmrc", ".yarnrc.yml", ".mcp.json", ...SHELL_STARTUP];
+const FILES = [
+  ".gitattributes",
+  ".gitmodules",
+  ".envrc",
+  ".npmrc",
+  ".yarnrc.yml",
+  ".mcp.json",
+  "opencode.json",
+  "opencode.jsonc",
+  ...SHELL_STARTUP,
+];
 
 /** What stays closed to git itself below `.git`: these run programs on the next git command. */
 const GIT_RUNS = [

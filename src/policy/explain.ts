@@ -1,6 +1,6 @@
 import type { Decision, Effect, Obligations, Query, Refusal, RefusalCode, Resource, RuleRef } from "../types.ts";
 import { defaultObligations } from "./obligations.ts";
-import { isInside } from "./names.ts";
+import { isInside, withSlashes } from "./names.ts";
 
 /** CONTRACT section 5: a decision as `explain_policy` and `policy explain --json` tell it. */
 export interface Explanation {
@@ -53,7 +53,9 @@ export function withoutInside(explanation: Explanation): Explanation {
 function withoutOutside(resource: Resource, workspaces: readonly string[]): Resource {
   if (resource.kind !== "path" || resource.path === null) return resource;
   const { path } = resource;
-  return workspaces.some((root) => isInside(path, root)) ? resource : { kind: "path", op: resource.op, path: null };
+  return workspaces.some((root) => isInside(withSlashes(path), withSlashes(root)))
+    ? resource
+    : { kind: "path", op: resource.op, path: null };
 }
 
 /** An explanation for people: some lines, the verdict first. */

@@ -9,7 +9,8 @@ export interface PathView {
 export type Equivalents = (path: string) => readonly string[];
 
 /** Views of a path: the first is the path itself, the others its equivalent spellings, which only tighten. */
-export function viewPath(path: string, workspaces: readonly string[], equivalents: Equivalents): readonly [PathView, ...PathView[]] {
+export function viewPath(real: string, workspaces: readonly string[], equivalents: Equivalents): readonly [PathView, ...PathView[]] {
+  const path = withSlashes(real);
   const first = view(path, workspaces);
   const others = equivalents(path).filter((name) => name !== path);
   // Some file systems fold `\u017f` (long s) to `s`: upper case, then lower, folds as they do (git CVE-2014-9390 class).
@@ -20,10 +21,19 @@ export function viewPath(path: string, workspaces: readonly string[], equivalent
   return others.length === 0 ? [first] : [first, ...others.map((name) => view(name, workspaces))];
 }
 
+/**
+ * A path of Windows with the separators that rules are written with: told by its drive or share, because elsewhere a backslash is a letter like any
+ * other and an absolute path starts with a slash.
+ */
+export function withSlashes(path: string): string {
+  return /^(?:[A-Za-z]:|\\\\)/.test(path) ? path.replaceAll("\\", "/") : path;
+}
+
 function view(path: string, workspaces: readonly string[]): PathView {
   const lower = path.toLowerCase();
   const within: { root: string; path: string; lower: string }[] = [];
-  for (const root of workspaces) {
+  for (const given of workspaces) {
+    const root = withSlashes(given);
     if (isInside(path, root)) {
       const relative = relativeTo(root, path);
       within.push({ root, path: relative, lower: relative.toLowerCase() });

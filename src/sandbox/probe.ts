@@ -40,6 +40,8 @@ export interface ProbeOptions {
   readonly now: () => number;
   /** Words that start setpriv, if it isn't the one of the program path. */
   readonly setpriv?: readonly string[];
+  /** What the server runs on, if it isn't this system. */
+  readonly platform?: NodeJS.Platform;
 }
 
 /**
@@ -56,6 +58,8 @@ export async function probeSandbox(options: ProbeOptions): Promise<Probe> {
     account: undefined,
   } as const;
   const checks: Check[] = [];
+  const { platform = process.platform } = options;
+  if (platform !== "linux") return { ...empty, backend: "none", reason: noSandboxOn(platform), checks };
   try {
     const setting = { ...empty, tools: findTools(options), machine: machineOf(process.arch), account: commandAccount(options.user) };
     if (options.backend === "off")
@@ -71,6 +75,12 @@ export async function probeSandbox(options: ProbeOptions): Promise<Probe> {
     const message = error instanceof Refusal ? `${error.message}; ${error.remedy}` : String(error);
     return { ...empty, backend: "none", reason: message, checks: [...checks, { id: "sandbox", ok: false, message }] };
   }
+}
+
+/** Confinement, and even the limits of `off`, are built on what only Linux has: what can't be held to them doesn't run. */
+function noSandboxOn(platform: NodeJS.Platform): string {
+  const name = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
+  return `there is no sandbox for ${name} yet; commands run where portcullis does in a container: portcullis connect CLIENT --docker`;
 }
 
 function machineOf(arch: string): Machine {

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 /** Files that other programs read as instructions, wherever they lie (lower case). */
 const FILES = new Set(
   [
-    ".portcullis.yaml .gitattributes .gitmodules .envrc .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .mcp.json .pre-commit-config.yaml lefthook.yml .vimrc .exrc .nvimrc",
+    ".portcullis.yaml .gitattributes .gitmodules .envrc .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .mcp.json opencode.json opencode.jsonc .pre-commit-config.yaml lefthook.yml .vimrc .exrc .nvimrc",
   ]
     .concat(
       ".gdbinit .lldbinit .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout",
@@ -13,7 +13,19 @@ const FILES = new Set(
     .flatMap((line) => line.split(" ")),
 );
 /** Directories of which every file is read so. */
-const DIRECTORIES = new Set([".husky", ".claude", ".cursor", ".vscode", ".idea", ".codex", ".gemini", ".devcontainer"]);
+const DIRECTORIES = new Set([
+  ".husky",
+  ".claude",
+  ".cursor",
+  ".vscode",
+  ".idea",
+  ".codex",
+  ".gemini",
+  ".zed",
+  ".opencode",
+  ".devin",
+  ".devcontainer",
+]);
 /** A file made while the clock stood still for the directory's time stamp could be missed later: such a directory is read again (git's "racy" entries). */
 const COARSE = 50;
 

@@ -30,3 +30,13 @@ describe("keys create", () => {
     expect(await create(...args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(reason) });
   });
 });
+
+test("a key that is made and one that is ended are on record, by name and never by secret", async () => {
+  const { stdout } = await create("--name", "recorded", "--scopes", "a");
+  expect((await create("--name", "recorded")).code).toBe(1);
+  await world.run(["keys", "revoke", "recorded"]);
+  const exported = (await world.run(["audit", "export"])).stdout;
+  const events = exported.split("\n").filter((line) => line.includes("recorded"));
+  expect(events.map((line) => /key_\w+/.exec(line)?.[0])).toEqual(["key_created", "key_revoked"]);
+  expect(exported).not.toContain(stdout.trim());
+});

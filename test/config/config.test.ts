@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { closestName } from "../../src/config/closest.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { homeOf, isTooMuch, loadConfig, splitPaths } from "../../src/config/load.ts";
 import type { Flags } from "../../src/config/load.ts";
 import { openState, readKey } from "../../src/config/state.ts";
 
@@ -41,6 +41,51 @@ describe("the workspace", () => {
 
   test("must be there", async () => {
     await expect(load({ workspace: ["../nowhere"] })).rejects.toThrow(/is not a directory: make it, or name another/);
+  });
+});
+
+describe("on every system", () => {
+  const WINDOWS = { SystemRoot: "C:\\WINDOWS", ProgramFiles: "C:\\Program Files" };
+  test.each<[platform: "linux" | "darwin" | "win32", here: string, home: string, expected: boolean]>([
+    ["linux", "/", "/home/ada", true],
+    ["linux", "/home/ada", "/home/ada", true],
+    ["linux", "/home", "/home/ada", true],
+    ["linux", "/home/bob", "/home/ada", true],
+    ["linux", "/home/ada/shop", "/home/ada", false],
+    ["linux", "/srv/people", "/srv/people/ada", true],
+    ["linux", "/srv/shop", "", false],
+    ["darwin", "/private/tmp", "/Users/ada", true],
+    ["darwin", "/Users/bob", "/Users/ada", true],
+    ["darwin", "/Applications", "/Users/ada", true],
+    ["darwin", "/Users/ada/shop", "/Users/ada", false],
+    ["win32", "C:\\", "C:\\Users\\ada", true],
+    ["win32", "C:\\Windows\\System32", "C:\\Users\\ada", true],
+    ["win32", "C:\\Program Files\\Claude", "C:\\Users\\ada", true],
+    ["win32", "C:\\Users", "C:\\Users\\ada", true],
+    ["win32", "C:\\Users\\bob", "C:\\Users\\ada", true],
+    ["win32", "C:\\Windows-shop", "C:\\Users\\ada", false],
+    ["win32", "D:\\shop", "C:\\Users\\ada", false],
+  ])("%s: %s with the home %s is too much by itself: %s", (platform, here, home, expected) => {
+    expect(isTooMuch(here, home, platform === "win32" ? WINDOWS : {}, platform)).toBe(expected);
+  });
+
+  test("the home is HOME, on Windows USERPROFILE", () => {
+    const env = { HOME: "/c/Users/ada", USERPROFILE: "C:\\Users\\ada" };
+    expect([homeOf(env, "linux"), homeOf(env, "win32"), homeOf({ HOME: "h" }, "win32"), homeOf({}, "darwin")]).toEqual([
+      "/c/Users/ada",
+      "C:\\Users\\ada",
+      "h",
+      "",
+    ]);
+  });
+
+  test("several paths in a variable stand as they do in PATH", async () => {
+    expect(splitPaths("/a:/b::", "linux")).toEqual(["/a", "/b"]);
+    expect(splitPaths("C:\\a;D:\\b", "win32")).toEqual(["C:\\a", "D:\\b"]);
+    expect((await load({}, { PORTCULLIS_WORKSPACE: `${root}/project:${root}/other` })).workspaces).toEqual([
+      `${root}/project`,
+      `${root}/other`,
+    ]);
   });
 });
 

@@ -24,6 +24,8 @@ describe("equivalentPaths", () => {
     ["tricks on top of each other", "/w/git~1::$INDEX_ALLOCATION/config", ["/w/git~1/config", "/w/.git/config"]],
     ["a name of dots and spaces alone stays", "/w/... /x", []],
     ["a colon at the start is no stream", "/w/:x", []],
+    ["nor is the one of a drive", "C:/w/a.txt", []],
+    ["whose files have streams all the same", "C:/w/.env::$DATA", ["C:/w/.env"]],
   ])("%s", (_name, path, expected) => {
     expect(equivalentPaths(path)).toEqual(expected);
   });

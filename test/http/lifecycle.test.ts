@@ -248,7 +248,7 @@ describe("portcullis start", () => {
       child.stdout.setEncoding("utf8");
       for await (const chunk of child.stdout) {
         out += chunk;
-        if (out.includes('"command"') && out.endsWith("\n")) break;
+        if (out.includes(" connect ") && out.endsWith("\n")) break;
       }
       const [, url = ""] = /at (http:\/\/127\.0\.0\.1:\d+) /.exec(out) ?? [];
       const [key] = /pc_[\w-]{43}/.exec(out) ?? [];

@@ -29,6 +29,9 @@ describe("the built-in floor", () => {
     ["editor settings run things", path("write", ".vscode/tasks.json"), "deny"],
     ["a long s folds to s", path("write", ".v\u017fcode/tasks.json"), "deny"],
     ["client settings run things", path("write", "a/.mcp.json"), "deny"],
+    ["opencode's settings too", path("write", "opencode.jsonc"), "deny"],
+    ["Zed's too", path("write", "a/.zed/settings.json"), "deny"],
+    ["a name like them does not", path("write", "opencode.json.md"), "allow"],
     ["shell start-up files run things", path("write", ".bashrc"), "deny"],
     ["fish too", path("write", ".config/fish/config.fish"), "deny"],
     [".npmrc runs things", path("write", "packages/a/.npmrc"), "deny"],
@@ -114,5 +117,26 @@ describe("the built-in floor", () => {
       "http://localhost/",
     ].map((text) => policy.decide(query([url(text, loopback)], { tool: "fetch", risk: "medium" })).effect);
     expect(effects).toEqual(["allow", "allow", "allow", "deny", "deny"]);
+  });
+});
+
+describe("paths of Windows", () => {
+  const SHOP = "C:\\Users\\ada\\shop";
+  const policy = load(`version: 1
+approvals: { mode: auto-approve }
+rules: [{ id: secrets, effect: deny, op: read, path: ["**/.env", "keys/**"], why: secret }]
+`);
+  test.each([
+    ["a file of the workspace", `${SHOP}\\src\\a.txt`, "allow"],
+    ["what a rule names", `${SHOP}\\app\\.env`, "deny"],
+    ["relative to the workspace too", `${SHOP}\\keys\\a`, "deny"],
+    ["by a stream of it", `${SHOP}\\app\\.env::$DATA`, "deny"],
+    ["the project's policy", `${SHOP}\\.portcullis.yaml`, "deny"],
+    ["a neighbour with the same prefix", "C:\\Users\\ada\\shop-evil\\a", "deny"],
+    ["another drive", "D:\\Users\\ada\\shop\\a", "deny"],
+    ["a share", "\\\\host\\share\\a", "deny"],
+  ])("%s", (_name, file, expected) => {
+    const asked = query([{ kind: "path", op: "read", path: file }], { workspaces: [SHOP] });
+    expect(policy.decide(asked).effect).toBe(expected);
   });
 });

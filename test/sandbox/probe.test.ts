@@ -58,6 +58,16 @@ describe("the probe", () => {
     expect([backend, checks]).toEqual(["off", []]);
   });
 
+  test.each([
+    ["darwin", "macOS"],
+    ["win32", "Windows"],
+  ] as const)("says on %s that there is none, and where commands run", async (platform, name) => {
+    for (const backend of ["auto", "off"] as const) {
+      const { backend: found, reason } = await probeSandbox(probeOptions({ backend, platform }));
+      expect([found, reason]).toEqual(["none", expect.stringMatching(`^there is no sandbox for ${name} yet; .* connect CLIENT --docker$`)]);
+    }
+  });
+
   test("finds nothing where the confining program does not work", async () => {
     const { backend, reason } = await probeSandbox(probeOptions({ backend: "landlock", setpriv: ["/usr/bin/false"] }));
     expect([backend, reason.length > 0]).toEqual(["none", true]);

@@ -1,6 +1,7 @@
 /** Every check, in the order in which doctor tells them. To add one: a file beside this one, and its line here. */
 import { auditChecks } from "./audit.ts";
 import type { Examination } from "./check.ts";
+import { clientChecks } from "./clients.ts";
 import { configChecks } from "./config.ts";
 import { containerChecks } from "./container.ts";
 import { keyChecks } from "./keys.ts";
@@ -26,4 +27,5 @@ export const EXAMINATIONS: readonly Examination[] = [
   ...sandboxChecks,
   ...networkChecks,
   ...sensitiveChecks,
+  ...clientChecks,
 ];

@@ -22,6 +22,7 @@ async function checkSandbox(subject: Subject): Promise<Finding> {
 function mendSandbox(reason: string, user: string): string {
   if (reason.includes("can't reach"))
     return `Serve a workspace outside of private directories, or open the way to it for ${user} (chmod o+x on each directory above it, chmod -R o+rX on itself), or start the server as the workspace's owner.`;
+  if (reason.includes("no sandbox for")) return "Connect the client with --docker, or do without commands.";
   if (reason.includes("there is no user") || reason.includes("never run as root"))
     return "Set sandbox.user in the policy to an existing user that is not root.";
   if (reason.includes("bwrap is not installed")) return "Install bubblewrap: sudo apt-get install bubblewrap";
