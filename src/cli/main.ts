@@ -58,6 +58,16 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  program
+    .command("stats")
+    .description("what was counted: calls, refusals, durations, rules, approvals")
+    .option("--state <dir>", "the state directory of the server")
+    .option("--since <time>", "from the day (UTC) of this time on: 2026-11-20, or how long ago: 7d")
+    .option("--json", "as JSON; with --watch a line each time")
+    .option("--watch", "again every two seconds, until interrupted")
+    .addHelpText("after", "\nExample:\n  portcullis stats --since 7d\n")
+    .action(async (options) => (await import("./stats.ts")).stats(options));
+
   connectCommands(program, collect);
   const io = processIo();
   approvalCommands(program);

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { quoteWord } from "../../compose/words.ts";
+import { tryLog } from "../../log/try-log.ts";
 import { ok, warn } from "./check.ts";
 import type { Examination, Finding } from "./check.ts";
 import { freeBytes } from "./free.ts";
@@ -60,10 +61,11 @@ async function checkLog(subject: Subject): Promise<Finding> {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory()) return warn(`the log ${file} is a directory`, "Name another file with --log-file.");
   try {
-    accessSync(found === undefined ? directory : file, constants.W_OK);
+    tryLog(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return warn(`the log ${file} can't be written (${code})`, "Let the server's user write there, or name another file with --log-file.");
+    const what = found === undefined ? "written" : "written or put aside";
+    return warn(`the log ${file} can't be ${what} (${code})`, "Let the server's user write there, or name another file with --log-file.");
   }
   const free = freeBytes(directory);
   if (free < LOG_SPACE)
