@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
-import type { Config } from "../config/load.ts";
+import type { Config, Flags } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
 import type { Log, LogOptions } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
@@ -10,7 +10,6 @@ import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
 import { entryWords } from "./entry.ts";
-import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
 /** What `start` wants beside: any port when the one it named is taken, and to hear where it listens. */
@@ -20,7 +19,7 @@ interface HttpWishes {
 }
 
 /** Serves over stdio, or over HTTP where that is asked for; ends within two seconds after stdin does, or after a signal once what runs has ended. */
-export async function serve(options: ServingOptions, http: HttpWishes = {}): Promise<void> {
+export async function serve(options: Flags, http: HttpWishes = {}): Promise<void> {
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
