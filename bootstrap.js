@@ -54,6 +54,14 @@ function serve(args) {
   const child = spawn(node, [join(root, "dist", "cli.js"), "start", ...args], { cwd: root, env, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal === "SIGHUP" ? "SIGTERM" : signal));
   child.on("exit", (code) => process.exit(code ?? 1));
+  // npm that is ended ends its shell, and a shell nobody: what it leaves behind here would go on listening.
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const orphaned = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(orphaned);
+    child.kill("SIGTERM");
+  }, 500);
 }
 
 /** vitest, then the plain closing line `N passed, N failed` that any reader of the log understands. */

@@ -5,7 +5,11 @@ import { join } from "node:path";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
-  console.error(`portcullis: needs Node 22.19 or newer, this is ${process.versions.node}: install a newer Node and start again`);
+  const [{ existsSync }, { fileURLToPath }] = await Promise.all([import("node:fs"), import("node:url")]);
+  // In a clone npm has brought the right one.
+  const pinned = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+  const mend = existsSync(pinned) ? `start it with ${pinned}` : "install a newer Node and start again";
+  console.error(`portcullis: needs Node 22.19 or newer, this is ${process.versions.node}: ${mend}`);
   process.exit(2);
 }
 // Below the user's own cache directory and never in /tmp: what is cached there is run.

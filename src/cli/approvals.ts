@@ -2,6 +2,8 @@
 import type { Command } from "commander";
 import { createInterface } from "node:readline/promises";
 import type { Books } from "./books.ts";
+import { commandLine } from "../compose/words.ts";
+import { entryWords } from "./entry.ts";
 import { grantCommands } from "./grants.ts";
 import { printTable } from "./table.ts";
 import { withBooks } from "./with-books.ts";
@@ -114,6 +116,10 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
   return 0;
 }
 
+function makeApprover({ directory }: Books): string {
+  return commandLine(entryWords(), directory)("keys", "create", "--name", "NAME", "--role", "approver");
+}
+
 /** Who answers: a person who types yes at a terminal, or the holder of an approver's key. Gives the channel for the record. */
 async function identify(
   books: Books,
@@ -128,14 +134,12 @@ async function identify(
       return undefined;
     }
     if (key?.role === "approver") return `cli:key:${key.name}`;
-    process.stderr.write(
-      "portcullis: the key is not that of an approver, or no longer in force: make one with: portcullis keys create --name NAME --role approver\n",
-    );
+    process.stderr.write(`portcullis: the key is not that of an approver, or no longer in force: make one with: ${makeApprover(books)}\n`);
     return undefined;
   }
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     process.stderr.write(
-      "portcullis: there is no terminal to ask at: use --key with the key of an approver (portcullis keys create --name NAME --role approver)\n",
+      `portcullis: there is no terminal to ask at: use --key KEY with the key of an approver (${makeApprover(books)})\n`,
     );
     return undefined;
   }

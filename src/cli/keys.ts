@@ -125,7 +125,8 @@ async function list(options: Options): Promise<void> {
 
 async function revoke(name: string, options: Options): Promise<void> {
   await withBooks(options, async (books) => {
-    if (!books.keys.revoke(name, books.now())) return fail(`there is no key ${JSON.stringify(name)} in force`, 1);
+    if (!books.keys.revoke(name, books.now()))
+      return fail(`there is no key ${JSON.stringify(name)} in force: keys list shows all of them`, 1);
     process.stdout.write(`revoked ${name}\n`);
     // What is ended stays ended, also where it can't be put on record: main.ts says what is wrong with that.
     await books.record("system", { event: "key_revoked", channel: "cli", details: { name } });

@@ -1,6 +1,5 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
 import { randomBytes } from "node:crypto";
-import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
 import type { Config, Flags } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
@@ -9,7 +8,7 @@ import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
-import { entryWords } from "./entry.ts";
+import { connectLine, entryWords } from "./entry.ts";
 import { packageVersion } from "./version.ts";
 
 /** What `start` wants beside: any port when the one it named is taken, and to hear where it listens. */
@@ -23,6 +22,7 @@ export async function serve(options: Flags, http: HttpWishes = {}): Promise<void
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
+  const entry = config.entry ?? entryWords();
   let house: House | undefined;
   const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
   const log = openLog({ level: config.log.level, redact, ...logFileOf(config.log) });
@@ -37,7 +37,7 @@ export async function serve(options: Flags, http: HttpWishes = {}): Promise<void
     config,
     version,
     logger: log.logger,
-    entry: config.entry ?? entryWords(),
+    entry,
     droppedLines: () => log.dropped(),
   });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
@@ -45,12 +45,12 @@ export async function serve(options: Flags, http: HttpWishes = {}): Promise<void
   void checkOnceListed(house, config, log, ended.signal);
   if (config.http === undefined) {
     log.logger.info(about, "serving over stdio");
-    if (process.stdin.isTTY) process.stderr.write(connectHint(config.workspaces));
+    if (process.stdin.isTTY) process.stderr.write(connectHint(config));
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.stdin.destroy());
     await serveLines(house.stdio(), process.stdin, process.stdout, (error) => log.logger.warn({ err: error }, "protocol"));
   } else {
     const { openHttp } = await import("./serve-http.ts");
-    const server = await openHttp(house, config, { logger: log.logger, entry: entryWords(), anyPort: http.anyPort === true }).catch(
+    const server = await openHttp(house, config, { logger: log.logger, entry, anyPort: http.anyPort === true }).catch(
       async (error: unknown) => {
         await end(house, log);
         throw error;
@@ -90,11 +90,10 @@ function signalled(): Promise<void> {
 
 async function end(house: House | undefined, log: Log): Promise<void> {
   await house?.close();
-  log.logger.info("the connection has ended");
+  log.logger.info("the server has ended");
   await log.flush();
 }
 
-function connectHint(workspaces: readonly string[]): string {
-  const connect = [...entryWords(), "connect", "CLIENT", ...workspaces.flatMap((path) => ["--workspace", path])].map(quoteWord).join(" ");
-  return `portcullis serves ${workspaces.join(", ")} over stdio: a client starts it, not a person. This shows what to put into a client's configuration, and writes it with --write:\n${connect}\n`;
+function connectHint(config: Config): string {
+  return `portcullis serves ${config.workspaces.join(", ")} over stdio: a client starts it, not a person. This shows what to put into a client's configuration, and writes it with --write:\n${connectLine("CLIENT", config)}\n`;
 }

@@ -1,8 +1,10 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
-import { quoteWord } from "../compose/words.ts";
+import { commandLine } from "../compose/words.ts";
+import { isWildcard } from "../config/http.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
+import type { Config } from "../config/load.ts";
 import type { Flags } from "../config/load.ts";
-import { entryWords } from "./entry.ts";
+import { connectLine, entryWords } from "./entry.ts";
 import { makeKey } from "./keys.ts";
 import { serve } from "./serve.ts";
 import { withBooks } from "./with-books.ts";
@@ -22,7 +24,7 @@ export async function start(options: Flags): Promise<void> {
   const unsaid = config.http === undefined;
   const serving = unsaid ? { ...options, http: LISTEN } : options;
   const access: Access = config.http?.open === true ? { kind: "open" } : await firstKey(config.state);
-  await serve(serving, { anyPort: unsaid, onUrl: (url) => void process.stdout.write(welcome(url, config.workspaces, access)) });
+  await serve(serving, { anyPort: unsaid, onUrl: (url) => void process.stdout.write(welcome(reachable(url), config, access)) });
 }
 
 /** Makes a key when none is in force. */
@@ -42,23 +44,26 @@ async function firstKey(state: string): Promise<Access> {
   return made === undefined ? { kind: "known" } : { kind: "made", key: made };
 }
 
+/** Every address of the machine is a place to listen at and none to go to: here it is the loopback one. */
+function reachable(url: string): string {
+  const { hostname } = new URL(url);
+  return isWildcard(hostname.replace(/^\[|\]$/g, "")) ? url.replace(hostname, "127.0.0.1") : url;
+}
+
 /** What a person reads; the secret of a new key is shown this once. */
-function welcome(url: string, workspaces: readonly string[], access: Access): string {
-  const [node = "", cli = ""] = entryWords();
+function welcome(url: string, config: Config, access: Access): string {
+  const ours = commandLine(config.entry ?? entryWords(), config.state);
   const bearer = access.kind === "open" ? undefined : `Bearer ${access.kind === "made" ? access.key : "YOUR_KEY"}`;
   const entry = {
     portcullis: { type: "http", url: `${url}/mcp`, ...(bearer === undefined ? {} : { headers: { Authorization: bearer } }) },
   };
-  const connect = [...entryWords(), "connect", "claude-desktop", ...workspaces.flatMap((path) => ["--workspace", path])]
-    .map(quoteWord)
-    .join(" ");
   const about = {
     open: () => "Everybody on this machine can call it (--no-auth).",
     made: () => `Its key is shown this once:\n\n  ${access.kind === "made" ? access.key : ""}`,
-    known: () => `It wants a key that was made before: ${node} ${cli} keys list (keys create --name NAME makes another).`,
+    known: () => `It wants the key that the first run showed. Another one: ${ours("keys", "create", "--name", "NAME")}`,
   }[access.kind]();
   return `
-Portcullis guards ${workspaces.join(", ")} at ${url} (Ctrl-C ends it).
+Portcullis guards ${config.workspaces.join(", ")} at ${url} (Ctrl-C ends it).
 ${about}
 
 Claude Code:
@@ -68,6 +73,6 @@ Cursor ("mcpServers" in .cursor/mcp.json) and VS Code ("servers" in .vscode/mcp.
   ${JSON.stringify(entry)}
 
 Clients that start a program instead (docs/clients.md has them all); this shows what to put where, and writes it with --write:
-  ${connect}
+  ${connectLine("claude-desktop", config)}
 `;
 }

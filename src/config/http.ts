@@ -1,4 +1,5 @@
 /** Where the server listens and whom it answers: flag, environment and `http` of the config file together. */
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
 import { parseDuration } from "../types/units.ts";
@@ -48,7 +49,7 @@ export function readHttp(
     port,
     hosts: (options.hosts?.split(",").map((name) => name.trim()) ?? file.hosts ?? []).filter(Boolean).map(checkHost),
     origins: (file.origins ?? []).map(checkOrigin),
-    tls: file.tls && { cert: readPem(options.toFile(file.tls.cert)), key: readPem(options.toFile(file.tls.key)) },
+    tls: file.tls && readTls(options.toFile(file.tls.cert), options.toFile(file.tls.key)),
     trustProxy: (file.trust_proxy ?? []).map(checkNetwork),
     timeouts: {
       header: time("header"),
@@ -95,6 +96,24 @@ function checkNetwork(entry: string): string {
   const fits = ipaddr.isValid(address) && (bits === undefined || ipaddr.isValidCIDR(entry));
   if (!fits) throw new ConfigError(`http.trust_proxy: \`${entry}\` is no address or network: use 10.0.0.7 or 10.0.0.0/24`);
   return entry;
+}
+
+/** Both files, or the reason why nobody could connect: a server without a certificate starts and then ends every handshake. */
+function readTls(certFile: string, keyFile: string): { readonly cert: string; readonly key: string } {
+  const [cert, key] = [readPem(certFile), readPem(keyFile)];
+  const certificate = parsePem(certFile, "certificate", () => new X509Certificate(cert));
+  const privateKey = parsePem(keyFile, "private key without a passphrase", () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey))
+    throw new ConfigError(`http.tls: ${keyFile} is not the key of the certificate in ${certFile}: name the two that belong together`);
+  return { cert, key };
+}
+
+function parsePem<T>(file: string, what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch {
+    throw new ConfigError(`http.tls: ${file} holds no ${what} in PEM: name the file that does`);
+  }
 }
 
 function readPem(file: string): string {

@@ -18,7 +18,8 @@ function withUnit(pattern: RegExp, parse: (text: string) => number, example: str
   return z.string({ error }).regex(pattern, { error }).transform(parse);
 }
 
-const time = z.string().regex(DURATION, "needs a time with its unit, like 30s or 5m");
+const TIMED = { error: "must carry its unit, such as 30s" };
+const time = z.string(TIMED).regex(DURATION, TIMED);
 
 /** An issuer is asked over TLS, or on this very machine (`egress.allow` must list the place then). */
 const safeUrl = z

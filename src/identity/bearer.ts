@@ -11,12 +11,12 @@ export type Presented =
 
 /** Exactly one `Bearer` and one token68. Two headers that a server joined with a comma fit no more than two words do. */
 export function readBearer(authorization: string | undefined): Presented {
-  const remedy = "send one Authorization: Bearer header";
+  const remedy = "send one header, Authorization: Bearer KEY";
   const [scheme = "", ...rest] = (authorization ?? "").split(" ");
   const token = rest.join(" ").replace(/^ +/, "");
-  if (scheme.toLowerCase() !== "bearer" || token === "") return { kind: "absent", description: `no bearer credential was sent: ${remedy}` };
-  if (token.length > LONGEST) return { kind: "malformed", description: `the credential is longer than ${LONGEST} characters` };
+  if (scheme.toLowerCase() !== "bearer" || token === "") return { kind: "absent", description: `no key or token was sent: ${remedy}` };
+  if (token.length > LONGEST) return { kind: "malformed", description: `the key or token is longer than ${LONGEST} characters: ${remedy}` };
   if (!/^[A-Za-z\d._~+/-]+=*$/.test(token))
-    return { kind: "malformed", description: `the credential is not one word of token68: ${remedy}` };
+    return { kind: "malformed", description: `the key or token holds characters that none can have: ${remedy}` };
   return { kind: "token", token };
 }

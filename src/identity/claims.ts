@@ -21,7 +21,7 @@ const SCOPE = /^[\u0021\u0023-\u005b\u005d-\u007e]+$/;
 export function tokenPrincipal(claims: Readonly<Record<string, unknown>>, roles: Readonly<Record<string, string>>): Principal | string {
   const { sub } = claims;
   if (typeof sub !== "string" || sub === "" || sub.length > LONGEST_SUBJECT || UNREADABLE.test(sub))
-    return `the token names nobody that can be recorded (sub): 1 to ${LONGEST_SUBJECT} plain characters`;
+    return `the token names nobody that can be recorded (sub, 1 to ${LONGEST_SUBJECT} plain characters)`;
   const scopes = scopesOf(claims);
   if (scopes === undefined) return "the scopes of the token can't be read (scope, scp)";
   const values = ROLE_CLAIMS.flatMap((claim) => claims[claim] ?? []);

@@ -48,7 +48,8 @@ export function openIdentity(deps: IdentityDeps): Identity {
     try {
       const key = ring.find(secret, now());
       // One answer for wrong, revoked and expired: none of them tells whether there ever was such a key.
-      if (key === undefined) return wrong(from, "the key is not one in force: ask the operator for one (portcullis keys create)");
+      if (key === undefined)
+        return wrong(from, "the key is wrong, revoked or expired: ask the operator for another (portcullis keys create)");
       return { kind: "known", principal: keyPrincipal(key), ...(key.expiresAt === null ? {} : { expiresAt: key.expiresAt }) };
     } catch (error) {
       report(error);
@@ -59,7 +60,7 @@ export function openIdentity(deps: IdentityDeps): Identity {
   async function byToken(token: string, from: string, settings: TokenSettings, keys: IssuerKeys): Promise<Verdict> {
     const { verifyToken } = await import("./token.ts");
     const verdict = await verifyToken(token, settings, keys, now());
-    if (verdict.kind === "wrong") return wrong(from, verdict.description);
+    if (verdict.kind === "wrong") return wrong(from, `${verdict.description}: get another token from the issuer`);
     if (verdict.kind === "expired") return { kind: "unknown", error: "invalid_token", description: verdict.description };
     return verdict;
   }

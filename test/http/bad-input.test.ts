@@ -293,12 +293,13 @@ describe("where to listen", () => {
 
   test.each([
     ["http: { listne: 1 }", 'unknown key "listne" - did you mean "listen"?'],
-    ["http: { timeouts: { header: 10 } }", "http.timeouts.header"],
+    ["http: { timeouts: { header: 10 } }", "`http.timeouts.header`: must carry its unit, such as 30s"],
     ["http: { timeouts: { haeder: 10s } }", 'did you mean "header"?'],
     ["http: { listen: 0, hosts: ['a b'] }", "is no host"],
     ["http: { listen: 0, origins: ['https://a.example/path'] }", "is no origin"],
     ["http: { listen: 0, trust_proxy: [everyone] }", "is no address or network"],
     ["http: { listen: 0, tls: { cert: none.pem, key: none.pem } }", "can't be read"],
+    ["http: { listen: 0, tls: { cert: broken.yaml, key: broken.yaml } }", "broken.yaml holds no certificate in PEM"],
   ])("the config file %s is refused with the mend", async (text, words) => {
     const config = join(world.root, "broken.yaml");
     writeFileSync(config, text, { mode: 0o600 });

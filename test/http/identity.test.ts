@@ -34,7 +34,7 @@ test("a key that another process revokes opens nothing any more; the challenge s
   expect(answer.status).toBe(401);
   expect(answer.headers.get("www-authenticate")).toBe(
     `Bearer resource_metadata="${served.url}/.well-known/oauth-protected-resource", error="invalid_token", ` +
-      'error_description="the key is not one in force: ask the operator for one (portcullis keys create)"',
+      'error_description="the key is wrong, revoked or expired: ask the operator for another (portcullis keys create)"',
   );
   expect((await call("read_text_file", { path: "a.txt" }, other)).status).toBe(200);
 });

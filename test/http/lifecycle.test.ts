@@ -160,6 +160,17 @@ describe("names and origins", () => {
   });
 });
 
+test.each([
+  ["an empty key", () => "", "key.pem holds no private key without a passphrase in PEM"],
+  ["the key of another certificate", () => makeCertificate("localhost", "valid").key, "key.pem is not the key of the certificate in "],
+])("a certificate with %s starts nothing", async (_name, key, words) => {
+  writeFileSync(join(world.root, "cert.pem"), makeCertificate("localhost", "valid").cert);
+  writeFileSync(join(world.root, "key.pem"), key(), { mode: 0o600 });
+  const args = config("http: { listen: 0, tls: { cert: cert.pem, key: key.pem } }");
+  const { code, stderr } = await world.run(["serve", "--workspace", world.workspace, ...args]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+});
+
 test("with a certificate it speaks TLS, and nothing else", async () => {
   const { cert, key } = makeCertificate("localhost", "valid");
   writeFileSync(join(world.root, "cert.pem"), cert);
@@ -255,11 +266,12 @@ describe("portcullis start", () => {
       const { status } = await read(url, `Bearer ${key ?? ""}`);
       const exited = once(child, "exit");
       child.kill("SIGINT");
-      return { key, status, code: (await exited)[0] as number, keys: out.split(key ?? "\0").length - 1 };
+      const another = out.includes(`keys create --name NAME --state ${world.state}\n`);
+      return { key, status, code: (await exited)[0] as number, keys: out.split(key ?? "\0").length - 1, another };
     };
     const first = await run();
-    expect(first).toEqual({ key: expect.stringMatching(/^pc_/), status: 200, code: 0, keys: 3 });
-    expect(await run()).toEqual({ key: undefined, status: 401, code: 0, keys: 0 });
+    expect(first).toEqual({ key: expect.stringMatching(/^pc_/), status: 200, code: 0, keys: 3, another: false });
+    expect(await run()).toEqual({ key: undefined, status: 401, code: 0, keys: 0, another: true });
     expect(readFileSync(join(world.state, "portcullis.db"), "latin1")).not.toContain(first.key);
   });
 });

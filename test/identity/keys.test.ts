@@ -55,7 +55,7 @@ describe("a key", () => {
     expect(await hall.authenticate(`Bearer ${change(secret)}`)).toEqual({
       kind: "unknown",
       error: "invalid_token",
-      description: "the key is not one in force: ask the operator for one (portcullis keys create)",
+      description: "the key is wrong, revoked or expired: ask the operator for another (portcullis keys create)",
     });
   });
 

@@ -107,20 +107,20 @@ describe("a token is wrong", () => {
     ["not valid yet", { nbf: now + 31 }, {}, "the token is not valid yet (nbf)"],
     ["issued in the future", { iat: now + 31 }, {}, "the token was issued in the future (iat)"],
     ["without a subject", { sub: undefined }, {}, "the token names nobody (sub)"],
-    ["with an empty subject", { sub: "" }, {}, "the token names nobody that can be recorded (sub): 1 to 255 plain characters"],
-    ["with a subject that is a number", { sub: 7 }, {}, "the token names nobody that can be recorded (sub): 1 to 255 plain characters"],
-    ["with a subject of two lines", { sub: "a\nb" }, {}, "the token names nobody that can be recorded (sub): 1 to 255 plain characters"],
+    ["with an empty subject", { sub: "" }, {}, "the token names nobody that can be recorded (sub, 1 to 255 plain characters)"],
+    ["with a subject that is a number", { sub: 7 }, {}, "the token names nobody that can be recorded (sub, 1 to 255 plain characters)"],
+    ["with a subject of two lines", { sub: "a\nb" }, {}, "the token names nobody that can be recorded (sub, 1 to 255 plain characters)"],
     [
       "with a subject that turns around",
       { sub: "a\u202eb" },
       {},
-      "the token names nobody that can be recorded (sub): 1 to 255 plain characters",
+      "the token names nobody that can be recorded (sub, 1 to 255 plain characters)",
     ],
     [
       "with a subject without end",
       { sub: "a".repeat(256) },
       {},
-      "the token names nobody that can be recorded (sub): 1 to 255 plain characters",
+      "the token names nobody that can be recorded (sub, 1 to 255 plain characters)",
     ],
     ["with scopes that are a number", { scope: 7 }, {}, "the scopes of the token can't be read (scope, scp)"],
     ["with a scope that has quotes", { scp: ['a"b'] }, {}, "the scopes of the token can't be read (scope, scp)"],
@@ -133,7 +133,7 @@ describe("a token is wrong", () => {
     expect(await hall.authenticate(await bearer({ ...claims, ...iss }, header))).toEqual({
       kind: "unknown",
       error: "invalid_token",
-      description,
+      description: `${description}: get another token from the issuer`,
     });
   });
 
@@ -175,7 +175,7 @@ describe("a token is wrong", () => {
   test("with a critical extension that a library knows (RFC 7797)", async () => {
     const token = await sign(key, issuer.url, {}, { b64: true, crit: ["b64"] });
     expect(await hall.authenticate(`Bearer ${token}`)).toMatchObject({
-      description: "the token has critical extensions (crit), which are not accepted",
+      description: "the token has critical extensions (crit), which are not accepted: get another token from the issuer",
     });
   });
 

@@ -102,7 +102,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.get("/metrics", async (c) => {
     const { principal } = c.get("who");
     if (identity !== undefined && principal.role !== "approver" && !principal.scopes.includes("metrics")) {
-      const description = "the metrics need the scope metrics or the role approver";
+      const description = "the metrics need the scope metrics or the role approver: ask the operator for a key that has one";
       const challenge = identity.challenge(c.get("base"), { error: "insufficient_scope", description, scopes: ["metrics"] });
       return rpcError(403, HTTP_ERROR, description, { headers: { "www-authenticate": challenge } });
     }
