@@ -84,7 +84,7 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Milliseconds that calls get to end when the house closes: all of the end may take two seconds (CONTRACT section 1). */
+/** Milliseconds that calls get to end when the house closes: all of the end may take two seconds. */
 const LAST_PATIENCE = 1_200;
 
 /** Milliseconds between looks at the policy files. */

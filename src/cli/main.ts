@@ -14,7 +14,7 @@ import { sessionCommands } from "./sessions.ts";
 import { Refusal } from "../types.ts";
 import { packageVersion } from "./version.ts";
 
-/** Exit codes of CONTRACT section 1. */
+/** Exit codes of every command: done; a check found something; bad usage, config or policy; a needed part of the machine is missing. */
 const EXIT = { done: 0, found: 1, usage: 2, missing: 3 } as const;
 
 /** Options that say what is served; `doctor` and `serve` share them. */

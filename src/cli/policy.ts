@@ -40,7 +40,7 @@ export interface PolicyCommandDeps {
   readonly facts: { equivalents: Equivalents; eyes: FixedEyes };
 }
 
-/** Registers `portcullis policy check|test|explain|schema|init|trust|diff`. CONTRACT section 8. */
+/** Registers `portcullis policy check|test|explain|schema|init|trust|diff`. */
 export function policyCommands(program: Command, deps: PolicyCommandDeps): Command {
   const policy = program.command("policy").description("check, test, explain and trust policies");
   const guarded =

@@ -1,4 +1,4 @@
-/** Our own command lines, whole and ready to paste (CONTRACT section 1). */
+/** Our own command lines, whole and ready to paste. */
 
 /** Makes the line of a command: entry, words, state. */
 export function commandLine(entry: readonly string[], state: string): (...words: string[]) => string {

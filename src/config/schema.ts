@@ -37,7 +37,7 @@ const role = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: "must be letters, digits, dot, dash and underscore, 64 at most" });
 
-/** `--config FILE` (CONTRACT section 1). Relative paths start at the file's own directory. */
+/** `--config FILE`. Relative paths start at the file's own directory. */
 export const configSchema = z.strictObject({
   workspace: pathOrPaths.optional(),
   policy: pathOrPaths.optional(),

@@ -131,7 +131,7 @@ export interface Stages {
   log(entry: CallLog, error?: unknown): void;
 }
 
-/** The canonical log line of a call (CONTRACT section 8). */
+/** The canonical log line of a call. */
 export interface CallLog {
   readonly callId: string;
   readonly tool: string;

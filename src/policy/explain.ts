@@ -2,7 +2,7 @@ import type { Decision, Effect, Obligations, Query, Refusal, RefusalCode, Resour
 import { defaultObligations } from "./obligations.ts";
 import { isInside, withSlashes } from "./names.ts";
 
-/** CONTRACT section 5: a decision as `explain_policy` and `policy explain --json` tell it. */
+/** A decision as `explain_policy` and `policy explain --json` tell it. */
 export interface Explanation {
   readonly effect: Effect;
   readonly code?: RefusalCode;

@@ -8,7 +8,7 @@ const RISKS: readonly Risk[] = ["low", "medium", "high"];
 /** Risk of a tool: what it is built with, unless a layer's `risk:` says otherwise. */
 export type RiskOf = (tool: string, builtIn?: Risk) => Risk;
 
-/** Built-in risks where the caller has none at hand: CONTRACT section 3. Unknown tools are medium. */
+/** Built-in risks where the caller has none at hand. Unknown tools are medium. */
 const LOW = /^(?:read_|list_|directory_tree$|search_|get_file_info$|explain_policy$|process_read$|process_list$)/;
 const HIGH = /^(?:delete_path|run_command|process_start|process_write)$/;
 

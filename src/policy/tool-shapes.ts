@@ -1,6 +1,6 @@
 import type { PathOp, Resource } from "../types.ts";
 
-/** What our own tools touch, by the arguments that name it: CONTRACT section 3. Tests of policies and the list of hidden tools need it. */
+/** What our own tools touch, by the arguments that name it. Tests of policies and the list of hidden tools need it. */
 interface ToolShape {
   /** Argument and what is done to the path it names. */
   readonly paths?: readonly (readonly [argument: string, ...ops: PathOp[]])[];

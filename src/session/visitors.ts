@@ -1,6 +1,6 @@
 /**
  * Sessions of clients that have none on the wire (2026-07-28 over HTTP): a principal and the name its client gives itself, until nothing has come
- * from them for a while (CONTRACT section 2).
+ * from them for a while.
  */
 
 interface Visitor {

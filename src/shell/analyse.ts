@@ -1,6 +1,6 @@
 /**
  * The verdict on a command: simple (every word is known, what was checked is what runs), script (it parses, but what it does is not known
- * before it runs), or refused. Pure but for the eyes. POLICY.md, "Shell commands"; issue 4.
+ * before it runs), or refused. Pure but for the eyes. See docs/commands.md.
  */
 import type { Resource } from "../types.ts";
 import { classify, findAll } from "./classify.ts";

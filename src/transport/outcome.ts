@@ -2,7 +2,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { ApprovalAnswer, Outcome, Question, ToolResult } from "../types.ts";
 
-/** Keys of ours in `_meta` (CONTRACT section 4). */
+/** Keys of ours in `_meta`. */
 const CALL_META = "io.portcullis/call";
 const REFUSAL_META = "io.portcullis/refusal";
 

@@ -152,7 +152,7 @@ export type Outcome =
       readonly approval?: ApprovalTicket;
     };
 
-/** `_meta["io.portcullis/call"]` (CONTRACT section 4). */
+/** `_meta["io.portcullis/call"]`. */
 export interface CallMeta {
   readonly callId: string;
   readonly effect: Effect;

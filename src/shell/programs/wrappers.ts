@@ -1,6 +1,6 @@
 /**
  * Programs that run the command they are given. What they run becomes a command of its own, so the tables here say exactly where it
- * begins; an option we don't know moves that place, so it makes the call opaque. POLICY.md, "Wrappers".
+ * begins; an option we don't know moves that place, so it makes the call opaque.
  */
 import type { Word } from "../../types.ts";
 import { isHarmlessVariable } from "../environment.ts";

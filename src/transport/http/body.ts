@@ -5,7 +5,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { idOf, readMessage } from "../message.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
 
-/** Bytes of a request's body (CONTRACT section 7). */
+/** Bytes of a request's body. */
 export const MAX_BODY = 10 * 1024 * 1024;
 
 /**
