@@ -99,7 +99,7 @@ describe("beside a running server", () => {
     expect(backup.code).toBe(0);
     expect(readdirSync(join(world.state, "backups"))).toEqual([basename((JSON.parse(backup.stdout) as { file: string }).file)]);
 
-    const pruned = await world.run(["audit", "prune", "--older-than", "1s", "--json"]);
+    const pruned = await world.run(["audit", "prune", "--older-than", "0s", "--json"]);
     expect(pruned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{"removed":[1-9]\d*\}\n$/) });
     expect((await client.call("read_text_file", READ)).isError).toBe(false);
     expect(await verify()).toMatchObject({ code: 0, ok: true });
