@@ -93,8 +93,16 @@ function withDirectories(dirs: readonly string[], options: Flags): Flags {
   return workspace.length > 0 ? { ...options, workspace } : options;
 }
 
+/** Who reads may have heard enough (`| head`). That is no crash; nor is it success, for the rest went unsaid. */
+function endUnheard(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.found);
+}
+
 /** Runs the command line; every way out has its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
+  // What a server says there is the protocol, and its transport's.
+  if (argv[0] !== "serve" && argv[0] !== "start") process.stdout.on("error", endUnheard);
   try {
     await (await createProgram(argv[0])).parseAsync([...argv], { from: "user" });
     return Number(process.exitCode ?? EXIT.done);

@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createWorld } from "../e2e/world.ts";
+import { ENTRY, createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
 
 let world: World;
@@ -39,4 +42,14 @@ test("a key that is made and one that is ended are on record, by name and never 
   const events = exported.split("\n").filter((line) => line.includes("recorded"));
   expect(events.map((line) => /key_\w+/.exec(line)?.[0])).toEqual(["key_created", "key_revoked"]);
   expect(exported).not.toContain(stdout.trim());
+});
+
+test("a reader that has gone, as `head` does, is no crash and no success", async () => {
+  const child = spawn(process.execPath, [ENTRY, "keys", "list", "--state", world.state], {
+    env: world.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  expect([code, stderr]).toEqual([1, ""]);
 });
