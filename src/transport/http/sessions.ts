@@ -3,6 +3,7 @@ import type { AuthInfo, JSONRPCMessage } from "@modelcontextprotocol/server";
 import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
+import { trimGreeting } from "./greeting.ts";
 import { SessionTransport } from "./session.ts";
 
 /** Sessions that are open at once: of everybody, and of one principal. A further one is refused, so that nobody can push out another's. */
@@ -110,7 +111,7 @@ export class LegacySessions {
     const server = this.#deps.build("legacy");
     server.onerror = this.#deps.onError;
     await server.connect(transport);
-    const response = await transport.receive(request, message, authOf(who, id));
+    const response = await transport.receive(request, trimGreeting(message), authOf(who, id));
     if (response.status !== 200) await this.#end(id);
     return response;
   }
