@@ -94,7 +94,7 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
     );
     return 1;
   }
-  const channel = await identify(books, row.preview || row.title, status, options);
+  const channel = await identify(books, row, status, options);
   if (channel === undefined) return 1;
   // On record first: an answer that can't be recorded is not given.
   await books.record("approval", {
@@ -115,9 +115,18 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
 }
 
 /** Who answers: a person who types yes at a terminal, or the holder of an approver's key. Gives the channel for the record. */
-async function identify(books: Books, shown: string, status: "approved" | "denied", options: Options): Promise<string | undefined> {
+async function identify(
+  books: Books,
+  row: ReturnType<typeof books.approvals.list>[number],
+  status: "approved" | "denied",
+  options: Options,
+): Promise<string | undefined> {
   if (options.key !== undefined) {
     const key = books.keys.read().find(options.key, books.now());
+    if (key?.role === "approver" && status === "approved" && row.principal === `key:${key.name}`) {
+      process.stderr.write("portcullis: this key made the call itself: who asks can't approve, use the key of another approver\n");
+      return undefined;
+    }
     if (key?.role === "approver") return `cli:key:${key.name}`;
     process.stderr.write(
       "portcullis: the key is not that of an approver, or no longer in force: make one with: portcullis keys create --name NAME --role approver\n",
@@ -130,7 +139,7 @@ async function identify(books: Books, shown: string, status: "approved" | "denie
     );
     return undefined;
   }
-  process.stdout.write(`${shown}\n\n`);
+  process.stdout.write(`${row.preview || row.title}\n\n`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const word = await lines.question(`Type yes to ${status === "approved" ? "approve" : "deny"} it: `);
