@@ -81,6 +81,15 @@ switch (task) {
   case "test":
     test(args);
     break;
+  case "lane": // tests that need more than a checkout: test/<name>/<name>.config.ts
+    run(node, [join(modules, "vitest", "vitest.mjs"), "run", "--config", join("test", args[0], `${args[0]}.config.ts`), ...args.slice(1)]);
+    break;
+  case "mcpb":
+    run(node, [join(root, "scripts", "bundle-mcpb.ts"), ...args]);
+    break;
+  case "audit":
+    run(node, [join(root, "scripts", "audit.ts"), ...args]);
+    break;
   case "demo":
     run(node, [join(root, "scripts", "demo.ts"), ...args]);
     break;
@@ -96,6 +105,6 @@ switch (task) {
     run(node, [bin("publint")]);
     break;
   default:
-    console.error(`portcullis: unknown task "${task}": use start, test, demo, check, bench or build`);
+    console.error(`portcullis: unknown task "${task}": use start, test, lane, mcpb, audit, demo, check, bench or build`);
     process.exit(2);
 }

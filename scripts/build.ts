@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { compileProfile } from "../src/policy/read-compiled.ts";
 import { readFile } from "../src/policy/read-file.ts";
 import { PROFILES } from "../src/policy/reader.ts";
+import { noticesOf } from "./notices.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 rmSync(dist, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { main: "src/cli/main.ts", "sanitize-worker": "src/sanitize/worker.ts" },
   outdir: dist,
@@ -30,7 +31,9 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   logLevel: "warning",
+  metafile: true,
 });
+writeFileSync(join(dist, "THIRD_PARTY_NOTICES.txt"), noticesOf(root, Object.keys(metafile.inputs)));
 // Built-in profiles lie beside the code that asks for them, as people read them and compiled, so that a start needs no YAML.
 cpSync(join(root, "src", "policy", "profiles"), join(dist, "profiles"), { recursive: true });
 for (const name of PROFILES) {

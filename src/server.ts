@@ -2,7 +2,6 @@
 import type { Logger } from "pino";
 import { bindCall } from "./approval/seal.ts";
 import { openAudit } from "./audit/audit.ts";
-import type { Audit } from "./audit/audit.ts";
 import { keepRetention } from "./audit/retention.ts";
 import { clearLeftovers, openCall } from "./compose/call.ts";
 import { openAdmission } from "./compose/admission.ts";
@@ -12,9 +11,11 @@ import { openDesk } from "./compose/desk.ts";
 import { openCallers } from "./compose/identity.ts";
 import type { Callers } from "./compose/identity.ts";
 import { INSTRUCTIONS } from "./compose/instructions.ts";
+import { openMetrics } from "./compose/metrics.ts";
 import { openNetwork } from "./compose/network.ts";
 import { loadFacts, loadPolicyOf, namesFiles } from "./compose/policy.ts";
 import { pooledRandom } from "./compose/random.ts";
+import { recorderOf } from "./compose/recorder.ts";
 import { openShelf } from "./compose/shelf.ts";
 import type { Stores } from "./compose/shelf.ts";
 import { serveHttp, serveStdio } from "./compose/serving.ts";
@@ -26,8 +27,7 @@ import { textWork } from "./files/diff.ts";
 import { openDoor } from "./files/door.ts";
 import { cleanResult } from "./guard/clean.ts";
 import { createGuard } from "./guard/guard.ts";
-import { recordableQuery } from "./guard/recordable.ts";
-import type { Recorder, Stages } from "./guard/stages.ts";
+import type { Stages } from "./guard/stages.ts";
 import type { Policy } from "./policy/policy.ts";
 import { openPolicySource } from "./policy/source.ts";
 import { carriesMarkers, createSanitizer, MARKERS_REMEDY } from "./sanitize/sanitize.ts";
@@ -44,6 +44,8 @@ export interface HouseOptions {
   readonly logger: Logger;
   /** The words that start one of our own commands, ready to paste. */
   readonly entry: readonly string[];
+  /** Lines that the log has lost until now. */
+  readonly droppedLines: () => number;
   /** Tools beside the built-in ones. */
   readonly tools?: readonly Tool[];
 }
@@ -74,6 +76,8 @@ export interface House {
   ready(): Promise<readonly string[]>;
   /** Hides secrets in a text that goes elsewhere than into an answer: into the log. */
   redact(text: string): string;
+  /** What was counted since the start, as Prometheus reads it. */
+  metrics(): Promise<string>;
   /** Resolves when no call is under way, or after so many milliseconds. */
   settled(patience: number): Promise<void>;
   /** Cancels what is under way, waits until it is on record, and ends. Never rejects: what goes wrong is logged. */
@@ -85,6 +89,9 @@ const LAST_PATIENCE = 1_200;
 
 /** Milliseconds between looks at the policy files. */
 const POLICY_INTERVAL = 500;
+
+/** Monotonic milliseconds. */
+const clock = (): number => performance.now();
 
 /** Opens state, policy, files and audit; throws ConfigError, StateError, PolicyError or a Refusal of the audit when one of them can't be used. */
 export async function openHouse(options: HouseOptions): Promise<House> {
@@ -99,6 +106,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     interval: POLICY_INTERVAL,
     onChange: (policy, before) => {
       logger.info({ policy: policy.digest, before: before.digest }, "the policy was replaced");
+      metrics.reload("good");
       record("policy", "replaced", { policy: policy.digest, before: before.digest, grantsDropped: admission.dropGrants(policy) });
     },
     onError: (problems) => {
@@ -106,6 +114,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         { problems: problems.map(({ file, line, message }) => `${file}:${line}: ${message}`) },
         "the new policy is broken: the last good one stays",
       );
+      metrics.reload("bad");
       record("policy", "rejected", { problems: problems.length });
     },
   });
@@ -132,23 +141,26 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     network,
     random,
     now,
-    record: (of, { status, reason, ...details }) =>
+    record: (of, { status, reason, cause: _logged, ...details }) =>
       audit.record("session", { event: `egress_${status}`, ...of, details: { ...details, ...(reason ? { reason } : {}) } }),
     onProbe: ({ probe: { backend, reason } }) => {
       logger.info({ backend, reason }, "the sandbox was tried");
       record("system", "sandbox", { backend, reason });
     },
     onStart: (session) => admission.hold(session, () => commands.stop(session)),
+    onKilled: (reason) => metrics.kill(reason),
+    fault: (of, error) => logger.warn({ ...of, err: error }, "something around a command failed"),
   });
   const sanitizer = createSanitizer({ random, secrets: () => network.held(source.current()) });
   const redact = (text: string) => sanitizer.redact(text);
   const command = commandLine(options.entry, config.state);
   const retain = () => source.current().settings.audit.retain;
-  const forget = ({ approvals, sessions, usage }: Stores) => {
+  const forget = ({ approvals, sessions, usage, totals }: Stores) => {
     approvals.expire(now());
     approvals.forget(now() - retain());
     sessions.forget(now() - retain());
     usage.forget(now());
+    totals.forget(now() - retain());
   };
   const shelf = openShelf(config.state, forget);
   const retention = keepRetention(audit, {
@@ -177,26 +189,40 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     report: (error) => logger.error({ err: error }, "the counts of the sessions could not be kept"),
     now,
-    clock: () => performance.now(),
+    clock,
+  });
+  const metrics = openMetrics({
+    hasTool: (name) => tools.has(name),
+    shelf,
+    admission,
+    droppedLines: options.droppedLines,
+    queue: () => audit.waiting,
+    now,
+    report: (error) => logger.error({ err: error }, "what was counted could not be kept"),
   });
   const stages: Stages = {
     tool: (name) => tools.get(name),
     policy: () => source.current(),
     admit: (call) => admission.admit(call),
     open: (call) => openCall(call, call.signal, commands, source.current(), tools),
-    settle: (call, query, prepared, decision, preview) => {
+    settle: async (call, query, prepared, decision, preview) => {
       const bound = bindCall(call, query.resources, prepared, decision.digest);
       const grantable = !query.resources.some((resource) => resource.kind === "opaque");
-      return desk.settle(call, bound, decision, grantable, preview);
+      const settlement = await desk.settle(call, bound, decision, grantable, preview);
+      metrics.settled(settlement);
+      return settlement;
     },
-    recorder: recorderOf(audit, redact),
+    recorder: recorderOf(audit, { redact, audited: (...one) => metrics.audited(...one), clock }),
     clean: (tool, result, limits) => cleanResult(sanitizer, tool, result, limits.sanitize, limits.output),
     cleanLine: async (text) => (await sanitizer.text(text, { level: "standard", source: { kind: "ours", name: "portcullis" } })).text,
     carriesMarkers,
     markersRemedy: MARKERS_REMEDY,
     workspaces: door.workspaces,
-    clock: () => performance.now(),
-    log: (entry, error) => logger.info(error === undefined ? entry : { ...entry, err: error }, "call"),
+    clock,
+    log: (entry, error) => {
+      metrics.call(entry);
+      logger.info(error === undefined ? entry : { ...entry, err: error }, "call");
+    },
   };
   const { guard, settled, drain } = trackCalls(createGuard(stages));
   const listed = Promise.withResolvers<void>();
@@ -239,13 +265,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       }),
     ready: async () => [...(source.problems().length > 0 ? ["policy"] : []), ...((await audit.works()) ? [] : ["audit"])],
     redact,
+    metrics: () => metrics.text(),
     settled,
     close: async () => {
       source.close();
       retention.stop();
       const left = await drain(LAST_PATIENCE);
       if (left > 0) logger.warn({ calls: left }, "calls that did not end in time are recorded as unknown");
-      for (const part of [commands, admission, shelf, door, audit]) {
+      for (const part of [commands, metrics, admission, shelf, door, audit]) {
         try {
           part.close();
         } catch (error) {
@@ -253,26 +280,5 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         }
       }
     },
-  };
-}
-
-/** What the gate records, in the audit's words. */
-function recorderOf(audit: Audit, redact: (text: string) => string): Recorder {
-  return {
-    intent: ({ args, query, summary, ...rest }) =>
-      audit.intent({
-        ...rest,
-        argsDigest: audit.digest(args),
-        summary: redact(summary),
-        ...(query ? { query: recordableQuery(query, redact) } : {}),
-      }),
-    outcome: ({ sandbox, hops, ...record }) =>
-      audit.outcome({
-        ...record,
-        ...(sandbox ? { details: { sandbox } } : {}),
-        ...(hops ? { details: { hops: hops.map((hop) => ({ ...hop, host: redact(hop.host) })) } } : {}),
-      }),
-    approval: (callId, session, { event, ...details }) =>
-      audit.record("approval", { event, callId, session, details, durability: "process" }),
   };
 }

@@ -117,6 +117,11 @@ export class Audit {
     return this.#log.db;
   }
 
+  /** Records that wait to be written. */
+  get waiting(): number {
+    return this.#log.waiting;
+  }
+
   /** The keyed digest of a call's arguments, `hmac-sha256:HEX`; the order of keys does not matter. */
   digest(args: unknown): string {
     if (this.#digest === undefined) {
@@ -141,6 +146,7 @@ export class Audit {
       rules,
       args: intent.argsDigest,
       policy: intent.policyDigest,
+      trace: intent.trace,
       writer: this.#writer,
       hidden: commitment,
     };

@@ -95,6 +95,11 @@ export class Log {
     return this.#tip;
   }
 
+  /** Records that wait for the next batch. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** What keeps the store from being written, until a write finds it well again. */
   get fault(): Refusal | undefined {
     return this.#fault;
@@ -165,6 +170,7 @@ export class Log {
     try {
       this.#run.insert.run(seq, link, body, hidden);
     } catch (error) {
+      // Expected: another process was faster.
       if (codeOf(error) === "SQLITE_CONSTRAINT_PRIMARYKEY") return undefined;
       throw error;
     }

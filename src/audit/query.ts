@@ -34,6 +34,8 @@ export interface AuditLine {
   readonly summary: string | null;
   readonly channel?: string;
   readonly code?: string;
+  /** The `traceparent` that the call came with. */
+  readonly trace?: string;
   /** What happened, of records other than intents and outcomes. */
   readonly event?: string;
 }
@@ -56,6 +58,7 @@ export function lineMaker(db: Database): (record: StoredRecord) => AuditLine {
     const own = parseHidden(seq, hidden).summary;
     const summary = own ?? (body.intent === undefined ? undefined : parseHidden(body.intent, hiddenAt.get(body.intent) ?? null).summary);
     const { channel, code, event } = body;
+    const trace = body.trace ?? intent?.trace;
     return {
       seq,
       time: new Date(body.time).toISOString(),
@@ -72,6 +75,7 @@ export function lineMaker(db: Database): (record: StoredRecord) => AuditLine {
       summary: summary ?? null,
       ...(channel === undefined ? {} : { channel }),
       ...(code === undefined ? {} : { code }),
+      ...(trace === undefined ? {} : { trace }),
       ...(event === undefined ? {} : { event }),
     };
   };

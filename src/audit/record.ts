@@ -33,6 +33,8 @@ export interface Intent {
   readonly query?: object;
   readonly policyDigest: string;
   readonly durability: Durability;
+  /** The caller's `traceparent`. */
+  readonly trace?: string;
 }
 
 /** How a call ended, recorded before its result is released. */
@@ -79,6 +81,8 @@ export interface Body {
   readonly rules?: readonly string[] | undefined;
   readonly args?: string | undefined;
   readonly policy?: string | undefined;
+  /** The `traceparent` that the call came with. */
+  readonly trace?: string | undefined;
   readonly writer?: string | undefined;
   readonly intent?: number | undefined;
   readonly status?: Status | undefined;
@@ -140,6 +144,6 @@ export function parseBody(text: string): Body | undefined {
     const body = JSON.parse(text) as unknown;
     return typeof body === "object" && body !== null && "kind" in body && "time" in body ? (body as Body) : undefined;
   } catch {
-    return undefined;
+    return undefined; // expected of a record that was tampered with: `verify` names it
   }
 }

@@ -22,6 +22,7 @@ function take(file: string): { readonly release: () => void } | undefined {
     };
   } catch (error) {
     db.close();
+    // Expected: a living process holds it.
     if (error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY")) return undefined;
     throw error;
   }

@@ -117,14 +117,14 @@ async function answer(books: Books, id: string, status: "approved" | "denied", o
 /** Who answers: a person who types yes at a terminal, or the holder of an approver's key. Gives the channel for the record. */
 async function identify(
   books: Books,
-  row: ReturnType<typeof books.approvals.list>[number],
+  asked: { readonly principal: string; readonly preview: string; readonly title: string },
   status: "approved" | "denied",
   options: Options,
 ): Promise<string | undefined> {
   if (options.key !== undefined) {
     const key = books.keys.read().find(options.key, books.now());
-    if (key?.role === "approver" && status === "approved" && row.principal === `key:${key.name}`) {
-      process.stderr.write("portcullis: this key made the call itself: who asks can't approve, use the key of another approver\n");
+    if (key?.role === "approver" && status === "approved" && asked.principal === `key:${key.name}`) {
+      process.stderr.write("portcullis: this key made the call itself: somebody else has to approve it\n");
       return undefined;
     }
     if (key?.role === "approver") return `cli:key:${key.name}`;
@@ -139,7 +139,7 @@ async function identify(
     );
     return undefined;
   }
-  process.stdout.write(`${row.preview || row.title}\n\n`);
+  process.stdout.write(`${asked.preview || asked.title}\n\n`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const word = await lines.question(`Type yes to ${status === "approved" ? "approve" : "deny"} it: `);

@@ -1,15 +1,15 @@
 /** `portcullis doctor`: checks this machine and configuration, and says what to do. */
 import { surroundings } from "../config/load.ts";
+import type { Flags } from "../config/load.ts";
 import { examine } from "./checks/check.ts";
 import type { Check } from "./checks/check.ts";
 import { EXAMINATIONS } from "./checks/list.ts";
 import { configureFrom, openSubject } from "./checks/subject.ts";
-import type { ServingOptions } from "./main.ts";
 
 const MARK = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 
 /** Prints every check; exit code 1 when one fails. */
-export async function doctor(options: ServingOptions): Promise<void> {
+export async function doctor(options: Flags & { readonly json?: boolean }): Promise<void> {
   const around = surroundings();
   const subject = openSubject(around, () => configureFrom(options, around));
   const checks: Check[] = [];

@@ -1,6 +1,7 @@
 /** The command line. Each command loads its own code when it is called. */
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/error.ts";
+import type { Flags } from "../config/load.ts";
 import { PolicyError } from "../policy/problems.ts";
 import { StateError } from "../config/state.ts";
 import { approvalCommands } from "./approvals.ts";
@@ -14,7 +15,7 @@ import { Refusal } from "../types.ts";
 import { packageVersion } from "./version.ts";
 
 /** Exit codes of CONTRACT section 1. */
-export const EXIT = { done: 0, found: 1, usage: 2, missing: 3 } as const;
+const EXIT = { done: 0, found: 1, usage: 2, missing: 3 } as const;
 
 /** Options that say what is served; `doctor` and `serve` share them. */
 function withServingOptions(command: Command): Command {
@@ -58,6 +59,16 @@ async function createProgram(first: string | undefined): Promise<Command> {
     .addHelpText("after", "\nExample:\n  portcullis doctor --workspace ~/project\n")
     .action(async (dirs: string[], options) => (await import("./doctor.ts")).doctor(withDirectories(dirs, options)));
 
+  program
+    .command("stats")
+    .description("what was counted: calls, refusals, durations, rules, approvals")
+    .option("--state <dir>", "the state directory of the server")
+    .option("--since <time>", "from the day (UTC) of this time on: 2026-11-20, or how long ago: 7d")
+    .option("--json", "as JSON; with --watch a line each time")
+    .option("--watch", "again every two seconds, until interrupted")
+    .addHelpText("after", "\nExample:\n  portcullis stats --since 7d\n")
+    .action(async (options) => (await import("./stats.ts")).stats(options));
+
   connectCommands(program, collect);
   const io = processIo();
   approvalCommands(program);
@@ -76,20 +87,8 @@ async function createProgram(first: string | undefined): Promise<Command> {
   return program;
 }
 
-/** What commander hands to an action of a command with serving options. */
-export interface ServingOptions {
-  readonly workspace?: readonly string[];
-  readonly policy?: readonly string[];
-  readonly profile?: string;
-  readonly config?: string;
-  readonly state?: string;
-  readonly logFile?: string;
-  readonly http?: string;
-  readonly auth?: boolean;
-  readonly json?: boolean;
-}
-
-function withDirectories(dirs: readonly string[], options: ServingOptions): ServingOptions {
+/** Directories may be named with or without `--workspace`. */
+function withDirectories(dirs: readonly string[], options: Flags): Flags {
   const workspace = [...dirs, ...(options.workspace ?? [])];
   return workspace.length > 0 ? { ...options, workspace } : options;
 }

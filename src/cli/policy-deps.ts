@@ -75,6 +75,8 @@ async function prepareQuery(
     record: async () => undefined,
     onProbe: nothing,
     onStart: nothing,
+    onKilled: nothing,
+    fault: nothing,
   });
   const caller = callerOf(call.as ?? {});
   const tools = builtinTools(textWork);

@@ -41,7 +41,7 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       identity: callers,
       nobody: localPrincipal(),
       ready: () => house.ready(),
-      metrics: async () => "",
+      metrics: () => house.metrics(),
       settled: (patience) => house.settled(patience),
       timeouts,
       onError: (error) => logger.warn({ err: error }, "protocol"),

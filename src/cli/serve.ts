@@ -1,15 +1,15 @@
 /** `portcullis serve`: opens the house and serves until the other side is gone. */
+import { randomBytes } from "node:crypto";
 import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
-import type { Config } from "../config/load.ts";
+import type { Config, Flags } from "../config/load.ts";
 import { openLog } from "../log/log.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, LogOptions } from "../log/log.ts";
 import { closeInherited } from "../sandbox/inherited.ts";
 import { openHouse } from "../server.ts";
 import type { House } from "../server.ts";
 import { serveLines } from "../transport/stdio.ts";
 import { entryWords } from "./entry.ts";
-import type { ServingOptions } from "./main.ts";
 import { packageVersion } from "./version.ts";
 
 /** What `start` wants beside: any port when the one it named is taken, and to hear where it listens. */
@@ -19,13 +19,13 @@ interface HttpWishes {
 }
 
 /** Serves over stdio, or over HTTP where that is asked for; ends within two seconds after stdin does, or after a signal once what runs has ended. */
-export async function serve(options: ServingOptions, http: HttpWishes = {}): Promise<void> {
+export async function serve(options: Flags, http: HttpWishes = {}): Promise<void> {
   if (process.platform === "linux") closeInherited();
   const config = await loadConfig(options, surroundings());
   const version = packageVersion();
   let house: House | undefined;
   const redact = (text: string): string => house?.redact(text) ?? text; // before there is a house, nobody has called
-  const log = openLog({ level: config.log.level, ...(config.log.file ? { file: config.log.file } : {}), redact });
+  const log = openLog({ level: config.log.level, redact, ...logFileOf(config.log) });
   const crash = async (error: Error): Promise<void> => {
     // Node would print the message as it is, whatever it quotes.
     log.logger.fatal({ err: error, stack: error.stack }, "crashed");
@@ -33,7 +33,13 @@ export async function serve(options: ServingOptions, http: HttpWishes = {}): Pro
     process.exit(1);
   };
   process.once("uncaughtException", (error) => void crash(error));
-  house = await openHouse({ config, version, logger: log.logger, entry: entryWords() });
+  house = await openHouse({
+    config,
+    version,
+    logger: log.logger,
+    entry: config.entry ?? entryWords(),
+    droppedLines: () => log.dropped(),
+  });
   const about = { version, workspaces: house.workspaces, policy: house.policy().digest, state: config.state };
   const ended = new AbortController();
   void checkOnceListed(house, config, log, ended.signal);
@@ -68,6 +74,11 @@ async function checkOnceListed(house: House, config: Config, { logger }: Log, si
   } catch (error) {
     logger.error({ err: error }, "the checks of the start could not be made");
   }
+}
+
+function logFileOf({ file, rotate }: Config["log"]): Pick<LogOptions, "file"> {
+  if (file === undefined) return {};
+  return { file: { file, rotate, now: Date.now, clock: () => performance.now(), random: () => randomBytes(4).toString("hex") } };
 }
 
 /** Resolves with the first signal to end; a second one ends the process at once, as signals do. */

@@ -1,9 +1,9 @@
 /** `portcullis start`: the first run in one command. Serves over HTTP on loopback, makes a key when there is none, and says how clients connect. */
 import { quoteWord } from "../compose/words.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
+import type { Flags } from "../config/load.ts";
 import { entryWords } from "./entry.ts";
 import { makeKey } from "./keys.ts";
-import type { ServingOptions } from "./main.ts";
 import { serve } from "./serve.ts";
 import { withBooks } from "./with-books.ts";
 
@@ -17,7 +17,7 @@ const FIRST_KEY = "first";
 type Access = { readonly kind: "open" } | { readonly kind: "made"; readonly key: string } | { readonly kind: "known" };
 
 /** Serves until a signal ends it. */
-export async function start(options: ServingOptions): Promise<void> {
+export async function start(options: Flags): Promise<void> {
   const config = await loadConfig(options, surroundings());
   const unsaid = config.http === undefined;
   const serving = unsaid ? { ...options, http: LISTEN } : options;

@@ -27,6 +27,9 @@ function flags({ workspaces, policies, profile, config, state }: Said): string[]
   ];
 }
 
+/** Nothing in the image needs more (docs/deployment.md says what each is for). The network stays: the policy says what `fetch` may reach. */
+const HARDENED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+
 /**
  * The same in a container: never with a terminal (`-t` would mix the streams), with an init that reaps processes, as the user that owns the files, and
  * with the state outside, so that it outlives the container. `name` is what `docker exec` calls it.
@@ -49,7 +52,7 @@ export function dockerWords(
   const state = mount(said.state, "/state", true);
   const workspaces = said.workspaces.map((path) => mount(path, "/workspace", said.workspaces.length === 1));
   const policies = said.policies.map((path) => mount(path, "/policy", false, ":ro"));
-  const run = [docker, "run", "-i", "--rm", "--init", ...(user === undefined ? [] : ["--user", user]), "--name", name];
+  const run = [docker, "run", "-i", "--rm", "--init", ...(user === undefined ? [] : ["--user", user]), "--name", name, ...HARDENED];
   const volumes = [...mounts.values()].flatMap((volume) => ["-v", volume]);
   const profile = said.profile === undefined ? {} : { profile: said.profile };
   return [...run, ...volumes, image, "serve", ...flags({ workspaces, policies, ...profile, state })];

@@ -2,6 +2,8 @@
 import { measure } from "../files/measure.ts";
 import { createAdmission } from "../guard/admit.ts";
 import type { Doorkeeper } from "../guard/admit.ts";
+import { usedShares } from "../guard/budgets.ts";
+import type { Share, UsageStore } from "../guard/budgets.ts";
 import type { Policy } from "../policy/policy.ts";
 import { compileTool } from "../policy/rule.ts";
 import { LiveSessions } from "../session/live.ts";
@@ -12,6 +14,10 @@ import type { Shelf } from "./shelf.ts";
 export interface Admission extends Doorkeeper {
   /** Ends the session grants that were given under an older policy; how many there were. */
   dropGrants(policy: Policy): number;
+  /** How many sessions are served. */
+  sessions(): number;
+  /** What each of them, and its principal, has used of its budgets. */
+  shares(): readonly Share[];
   /** A session has ended: its counts are kept, its grants go. Reports what goes wrong. */
   end(session: string): void;
   /** Keeps the counts and ends the sessions of this process. */
@@ -43,6 +49,10 @@ export function openAdmission(options: {
     now,
     report: options.report,
   });
+  const usage = (): UsageStore => ({
+    add: (use, amount, limit) => shelf.use((stores) => stores.usage.add(use, amount, limit)),
+    used: (use) => shelf.use((stores) => stores.usage.used(use)),
+  });
   const doorkeeper = createAdmission({
     ...options,
     settings: () => policy().settings,
@@ -56,17 +66,18 @@ export function openAdmission(options: {
         profile,
         mode: policy().settings.approvals.mode,
       })),
-    usage: () => ({
-      add: (use, amount, limit) => shelf.use(({ usage }) => usage.add(use, amount, limit)),
-      used: (use) => shelf.use(({ usage }) => usage.used(use)),
-    }),
+    usage,
     pauses: () => shelf.use(({ pauses }) => pauses.read()),
     resume: (session) => command("sessions", "resume", session === EVERY_SESSION ? "--all" : session),
   });
   return {
     ...doorkeeper,
     dropGrants: ({ digest }) =>
-      shelf.isOpen() ? shelf.use(({ approvals }) => live.ids().reduce((dropped, id) => dropped + approvals.dropGrants(id, digest), 0)) : 0,
+      shelf.isOpen()
+        ? shelf.use(({ approvals }) => live.all().reduce((dropped, { id }) => dropped + approvals.dropGrants(id, digest), 0))
+        : 0,
+    sessions: () => live.all().length,
+    shares: () => live.all().flatMap((session) => usedShares(policy().settings.budgets, session, session.principal, usage, now())),
     end: (session) => {
       try {
         if (shelf.isOpen()) live.end(session);

@@ -13,7 +13,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Call, Eyes, PathResource, Query, Tool, UrlEyes } from "../types.ts";
 
 /** Who asks and from where: what a call and an explanation have in common. */
-export type Caller = Pick<Call, "principal" | "session" | "transport" | "interactive">;
+export type Caller = Pick<Call, "principal" | "session" | "transport" | "interactive" | "trace">;
 
 /** A fetch ends before the gate's own clock does, so that what came until then can be shown. */
 const SHARE_OF_TIME = 0.95;
@@ -57,7 +57,7 @@ export function openCall(
             return (await network.door(policy)).fetch(await urls(), sending).fetch(request);
           },
         },
-        commands: commandHands(commands, policy, caller.session, grant),
+        commands: commandHands(commands, policy, caller, grant),
         limits,
         signal: running,
         progress,

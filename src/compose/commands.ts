@@ -35,6 +35,8 @@ export interface Commands {
   readonly random: (size: number) => Buffer;
   /** Keeps what a command does on the network; when it rejects, the request is not made. */
   record(call: { readonly callId: string; readonly session: string }, record: ProxyRecord): Promise<void>;
+  /** Something went wrong behind the calls' back: for the log. */
+  fault(of: { readonly callId?: string; readonly session: string }, error: unknown): void;
   /** A session has started a process that outlives its call. */
   onStart(session: string): void;
   /** The machine as the policy wants it used; probed once, and again only when a new policy says something else of it. Never rejects. */
@@ -60,8 +62,10 @@ export function openCommands(options: {
   readonly record: Commands["record"];
   readonly onProbe: (machine: Machine) => void;
   readonly onStart: (session: string) => void;
+  readonly onKilled: (reason: string) => void;
+  readonly fault: Commands["fault"];
 }): Commands {
-  const { config, door, network, random, now, record, onProbe, onStart } = options;
+  const { config, door, network, random, now, record, onProbe, onStart, onKilled, fault } = options;
   let current: { readonly key: string; readonly ready: Promise<Ready> } | undefined;
   let running: Runner | undefined;
   let closed = false;
@@ -69,7 +73,7 @@ export function openCommands(options: {
   const prepare = async (policy: Policy): Promise<Ready> => {
     const machine = await probeMachine(policy, { config, workspaces: door.workspaces, random, now });
     const { createRunner } = await import("../sandbox/run.ts");
-    const runner = createRunner(machine.probe, { now });
+    const runner = createRunner(machine.probe, { now }, { onKilled, onFault: (session, error) => fault({ session }, error) });
     // What the former policy's sandbox holds must not go on under a stricter one's eyes.
     running?.close();
     running = runner;
@@ -97,6 +101,7 @@ export function openCommands(options: {
     network,
     random,
     record,
+    fault,
     onStart,
     ready,
     async usable(policy) {

@@ -66,6 +66,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    return undefined; // expected of an issuer's answer: whoever reads it says what is wrong
   }
 }

@@ -99,6 +99,7 @@ function withAddress(urls: UrlEyes, resource: UrlResource): UrlResource {
   try {
     return urls.resource(urls.parse(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}/`), method);
   } catch (error) {
+    // Expected: the decision has its own word on an address that the door would not dial.
     if (error instanceof Refusal) return resource;
     throw error;
   }
@@ -114,6 +115,7 @@ function withLinks(eyes: OpenEyes, resource: Resource): Resource {
     const { type, links } = eyes.find(resource.path, { follow: false });
     return type === "file" && links > 1 ? { ...resource, type, links } : resource;
   } catch (error) {
+    // Expected: nothing there yet, or outside, where the decision has its own word.
     if (error instanceof Refusal) return resource;
     throw error;
   }

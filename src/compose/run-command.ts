@@ -2,19 +2,22 @@
 import { join } from "node:path";
 import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Grant } from "../guard/stages.ts";
+import { oldFiles } from "../log/rotate.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProcessState } from "../sandbox/processes.ts";
 import type { RunRequest } from "../sandbox/request.ts";
 import { Refusal } from "../types.ts";
-import type { CommandHands, PlannedRun, ProcessInfo, ReadCommand, SandboxNote, SandboxSpec } from "../types.ts";
+import type { Call, CommandHands, PlannedRun, ProcessInfo, ReadCommand, SandboxNote, SandboxSpec } from "../types.ts";
 import type { Commands, Ready } from "./commands.ts";
 import { deniedPaths } from "./denied-paths.ts";
+import { childTrace } from "./trace.ts";
 import type { View, ViewedCall } from "./view.ts";
 
 const NOTHING: View = { masked: [], readOnly: [] };
 
-/** Hands of one call of `session`. */
-export function commandHands(commands: Commands, policy: Policy, session: string, grant: Grant): CommandHands {
+/** Hands of one call of `caller`. */
+export function commandHands(commands: Commands, policy: Policy, caller: Pick<Call, "session" | "trace">, grant: Grant): CommandHands {
+  const { session, trace } = caller;
   const { config, door, labels } = commands;
   const { limits, signal } = grant;
   const spec = limits.sandbox;
@@ -75,11 +78,11 @@ export function commandHands(commands: Commands, policy: Policy, session: string
         command: run,
         cwd: command.cwd,
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-        env: environment(config.env, policy),
+        env: { ...environment(config.env, policy), ...(trace === undefined ? {} : { TRACEPARENT: childTrace(trace, grant.callId) }) },
         spec,
         view: {
           workspaces: door.workspaces.map((path) => ({ path, writable: true })),
-          masked: [...view.masked, ...guardsOwn(commands, policy)],
+          masked: [...view.masked, ...(await guardsOwn(commands, policy))],
           readOnly: view.readOnly,
           systemPaths: machine.shown(programs),
         },
@@ -95,10 +98,16 @@ export function commandHands(commands: Commands, policy: Policy, session: string
     const { openWayOut } = await import("./way-out.ts");
     const of = { callId: grant.callId, session };
     const record = async (one: ProxyRecord): Promise<void> => {
+      if (one.cause !== undefined) commands.fault(of, one.cause);
       await commands.record(of, one);
       grant.received(one.sent + one.received);
     };
-    const opened = await openWayOut(commands.network, policy, { query, random: commands.random, record });
+    const opened = await openWayOut(commands.network, policy, {
+      query,
+      random: commands.random,
+      record,
+      fault: (error) => commands.fault(of, error),
+    });
     return { wayOut: opened.wayOut, onEnd: opened.close };
   };
 
@@ -166,6 +175,8 @@ function environment(env: Readonly<Record<string, string | undefined>>, { settin
 }
 
 /** State, keys, policies and configuration, wherever they lie: a program path may show more of the machine than the workspaces. */
-function guardsOwn({ config }: Commands, policy: Policy): string[] {
-  return [config.state, ...policy.files, ...config.standing.directories, config.file, config.log.file].filter((path) => path !== undefined);
+async function guardsOwn({ config }: Commands, policy: Policy): Promise<string[]> {
+  const { state, standing, file, log } = config;
+  const old = log.file === undefined ? [] : (await oldFiles(log.file)).map(({ path }) => path);
+  return [state, ...policy.files, ...standing.directories, file, log.file, ...old].filter((path) => path !== undefined);
 }

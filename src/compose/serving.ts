@@ -22,7 +22,16 @@ export interface ServingParts {
 
 /** Whoever starts the server, or calls it over HTTP without having to say who they are. */
 export function localPrincipal(): Principal {
-  return { id: "local", user: userInfo().username, scopes: [] };
+  return { id: "local", user: userName(), scopes: [] };
+}
+
+/** The account's name; its number where there is no account: a container may be started with any. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
 }
 
 /** One process, one session, one principal. */

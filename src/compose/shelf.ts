@@ -6,6 +6,7 @@ import { openApprovals } from "../session/approvals.ts";
 import { openKeys } from "../session/keys.ts";
 import { openPauses } from "../session/pauses.ts";
 import { openSessions } from "../session/sessions.ts";
+import { openTotals } from "../session/totals.ts";
 import { openUsage } from "../session/usage.ts";
 import { Refusal } from "../types.ts";
 
@@ -17,6 +18,7 @@ function openStores(state: string) {
     pauses: openPauses(db),
     sessions: openSessions(db),
     usage: openUsage(db),
+    totals: openTotals(db),
     close: () => void db.close(),
   };
 }

@@ -17,9 +17,11 @@ export async function openWayOut(
     readonly query: Query;
     readonly random: (size: number) => Buffer;
     readonly record: (record: ProxyRecord) => Promise<void>;
+    /** Closing failed, which no command hears of. */
+    readonly fault: (error: unknown) => void;
   },
 ): Promise<{ readonly wayOut: WayOut; readonly close: () => void }> {
-  const { query, random, record } = about;
+  const { query, random, record, fault } = about;
   const [egress, { makeSocketPlace }] = await Promise.all([network.door(policy), import("../sandbox/socket-place.ts")]);
   const ended = new AbortController();
   const place = makeSocketPlace(tmpdir());
@@ -33,7 +35,7 @@ export async function openWayOut(
     const close = (): void => {
       if (ended.signal.aborted) return;
       ended.abort();
-      void door.close().finally(place.remove);
+      door.close().finally(place.remove).catch(fault);
     };
     return { wayOut: door.bridge, close };
   } catch (error) {

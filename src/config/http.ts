@@ -1,9 +1,9 @@
 /** Where the server listens and whom it answers: flag, environment and `http` of the config file together. */
 import { readFileSync } from "node:fs";
 import ipaddr from "ipaddr.js";
+import { parseDuration } from "../types/units.ts";
 import { ConfigError } from "./error.ts";
 import type { ConfigFile } from "./schema.ts";
-import { readTime } from "./units.ts";
 
 /** Everything the HTTP side needs to know, complete; times in milliseconds. */
 export interface HttpConfig {
@@ -42,7 +42,7 @@ export function readHttp(
     throw new ConfigError(
       `--no-auth is only for loopback, and ${host} can be reached by others: drop it and make a key with \`portcullis keys create\``,
     );
-  const time = (name: keyof typeof TIMEOUTS) => readTime(file.timeouts?.[name] ?? TIMEOUTS[name]);
+  const time = (name: keyof typeof TIMEOUTS) => parseDuration(file.timeouts?.[name] ?? TIMEOUTS[name]);
   return {
     host,
     port,

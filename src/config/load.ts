@@ -39,6 +39,8 @@ export interface Config {
   readonly file: string | undefined;
   /** Absent: stdio. */
   readonly http?: HttpConfig;
+  /** How a person starts our commands, where that isn't as the server itself was started: from outside of a container. */
+  readonly entry?: readonly string[];
   /** Policy files that apply without being named, those that exist. */
   readonly standing: {
     readonly admin?: string;
@@ -50,14 +52,20 @@ export interface Config {
   readonly auth:
     | { readonly issuer: string; readonly audience: string; readonly jwks?: string; readonly roles: Readonly<Record<string, string>> }
     | undefined;
-  readonly log: { readonly file?: string; readonly level: "debug" | "info" | "warn" | "error"; readonly anchor?: string };
+  readonly log: {
+    readonly file?: string;
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly anchor?: string;
+    /** When the log file is put aside (bytes, milliseconds), and how many old ones are kept. */
+    readonly rotate: { readonly size: number; readonly age: number; readonly keep: number };
+  };
   /** The environment, for secrets that are named by variable. */
   readonly env: Surroundings["env"];
   /** Things worth a word that stop nothing, such as unknown `PORTCULLIS_*` variables. */
   readonly warnings: readonly string[];
 }
 
-const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL", "HTTP", "HTTP_HOSTS"].map(
+const VARIABLES = ["CONFIG", "WORKSPACE", "POLICY", "PROFILE", "STATE", "LOG_FILE", "LOG_LEVEL", "HTTP", "HTTP_HOSTS", "CONTAINER"].map(
   (name) => `PORTCULLIS_${name}`,
 );
 const SYSTEM = [
@@ -158,19 +166,32 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
 
   const workspaces = list(flags.workspace, "WORKSPACE", content.workspace);
   const roots = needWorkspace ? checkWorkspaces(workspaces, around) : workspaces;
+  const state = resolve(cwd, stateFlag ?? defaultState(env, around.home));
+  const container = env.PORTCULLIS_CONTAINER && (await import("./container.ts")).readContainer(env.PORTCULLIS_CONTAINER, state);
   return {
     workspaces: roots,
     policies,
     profile,
-    state: resolve(cwd, stateFlag ?? defaultState(env, around.home)),
+    state,
     file,
     ...(http ? { http } : {}),
+    ...(container ? { entry: container.entry } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
     auth: content.auth && authOf(content.auth),
-    log: { level, ...(logFile ? { file: resolve(cwd, logFile) } : {}), ...(anchor ? { anchor } : {}) },
+    log: {
+      level,
+      rotate: rotation(content.log?.rotate),
+      ...(logFile ? { file: resolve(cwd, logFile) } : {}),
+      ...(anchor ? { anchor } : {}),
+    },
     env,
     warnings: unknownVariables(env),
   };
+}
+
+/** Unless the config file says otherwise, old logs are a matter of 60 MiB and some weeks. */
+function rotation({ size = 10 * 1024 ** 2, age = 7 * 86_400_000, keep = 5 }: NonNullable<ConfigFile["log"]>["rotate"] = {}) {
+  return { size, age, keep };
 }
 
 function authOf({ issuer, audience, jwks, roles = {} }: NonNullable<ConfigFile["auth"]>): Config["auth"] {

@@ -40,7 +40,7 @@ function describe(issue: z.core.$ZodIssue, document: ReturnType<typeof parseDocu
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code !== "unrecognized_keys") {
     const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
-    return [`${at(node?.range?.[0] ?? 0)}: \`${path.join(".")}\`: ${issue.message.toLowerCase()}`];
+    return [`${at(node?.range?.[0] ?? 0)}: \`${path.join(".")}\`: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`];
   }
   const parent = path.length === 0 ? document.contents : document.getIn(path, true);
   const known = keysAt(path);

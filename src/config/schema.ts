@@ -1,10 +1,24 @@
 /** The config file: what isn't policy. Strict: an unknown key is an error. */
 import * as z from "zod";
-import { TIME } from "./units.ts";
+import { DURATION, SIZE, parseDuration, parseSize } from "../types/units.ts";
 
 const pathOrPaths = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
-const time = z.string().regex(TIME, "needs a time with its unit, like 30s or 5m");
+/** When a log file is put aside, and how many of them are kept. */
+const rotate = z
+  .strictObject({
+    size: withUnit(SIZE, parseSize, "10MiB").refine((bytes) => bytes >= 1024, { error: "must be 1KiB or more" }),
+    age: withUnit(DURATION, parseDuration, "7d").refine((ms) => ms >= 60_000, { error: "must be 1m or more" }),
+    keep: z.int({ error: "must be a whole number from 1 to 1000" }).min(1).max(1000),
+  })
+  .partial();
+
+function withUnit(pattern: RegExp, parse: (text: string) => number, example: string) {
+  const error = `must carry its unit, such as ${example}`;
+  return z.string({ error }).regex(pattern, { error }).transform(parse);
+}
+
+const time = z.string().regex(DURATION, "needs a time with its unit, like 30s or 5m");
 
 /** An issuer is asked over TLS, or on this very machine (`egress.allow` must list the place then). */
 const safeUrl = z
@@ -60,6 +74,7 @@ export const configSchema = z.strictObject({
       file: z.string().min(1).optional(),
       level: z.enum(["debug", "info", "warn", "error"]).optional(),
       anchor: z.string().min(1).optional(),
+      rotate: rotate.optional(),
     })
     .optional(),
 });

@@ -19,7 +19,7 @@ function hasContent(path: string): boolean {
     const found = statSync(path);
     return found.isFile() && found.size > 0;
   } catch {
-    return false;
+    return false; // expected: not there, or not ours to read
   }
 }
 

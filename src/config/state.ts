@@ -86,6 +86,7 @@ export function readKey(directory: string, name: string, bytes: number, random: 
     try {
       return openKey(file, bytes);
     } catch (error) {
+      // Expected before the first start.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt > 0) throw error;
     }
     // Written aside and linked: whoever reads the final name finds all of it.
@@ -96,6 +97,7 @@ export function readKey(directory: string, name: string, bytes: number, random: 
       fsyncSync(fd);
       linkSync(aside, file);
     } catch (error) {
+      // Expected: another process was faster, and its key is read above.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     } finally {
       closeSync(fd);

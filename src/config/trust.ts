@@ -9,6 +9,7 @@ export function readTrusted(state: string): ReadonlySet<string> {
   try {
     return new Set(readFileSync(join(state, FILE), "utf8").split("\n").filter(Boolean));
   } catch (error) {
+    // Expected until the first is trusted.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Set();
     throw error;
   }

@@ -81,7 +81,7 @@ export function readClientHello(bytes: Buffer): Hello {
   try {
     return readHandshake(handshake);
   } catch {
-    return other("a broken hello");
+    return other("a broken hello"); // expected of a stranger's bytes: the cursor ran past their end
   }
 }
 

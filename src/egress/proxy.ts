@@ -22,6 +22,8 @@ export interface ProxyRecord {
   readonly addresses: readonly string[];
   /** Why it was refused or failed. */
   readonly reason?: string;
+  /** What was behind that: for the log, never for the record. */
+  readonly cause?: unknown;
   /** Bytes to and from the other side. */
   readonly sent: number;
   readonly received: number;
@@ -170,7 +172,7 @@ export class CommandProxy {
     } catch (error) {
       const refusal = error instanceof Refusal ? error : new Refusal("FAILED", "the request failed", "try again", error);
       refuse(statusOf(refusal), `portcullis: ${refusal.message}. ${refusal.remedy}\n`);
-      await this.#record(begun ? "failed" : "refused", resource, spent, refusal.message).catch(() => this.close()); // unrecorded: no more of it
+      await this.#record(begun ? "failed" : "refused", resource, spent, refusal).catch(() => this.close()); // unrecorded: no more of it
     }
   }
 
@@ -178,11 +180,12 @@ export class CommandProxy {
     status: ProxyRecord["status"],
     resource: UrlResource,
     spent: { sent: number; received: number },
-    reason?: string,
+    refusal?: Refusal,
   ): Promise<void> {
     const { method, scheme, host, port, addresses = [] } = resource;
     const found = addresses.map(({ address }) => address);
-    await this.#grant.record({ status, method, scheme, host, port, addresses: found, ...(reason !== undefined && { reason }), ...spent });
+    const why = refusal && { reason: refusal.message, ...(refusal.cause !== undefined && { cause: refusal.cause }) };
+    await this.#grant.record({ status, method, scheme, host, port, addresses: found, ...why, ...spent });
   }
 
   #knows(request: IncomingMessage): boolean {

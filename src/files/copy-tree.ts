@@ -117,6 +117,6 @@ export function removeCopy(parent: Pin, name: string): void {
     if (inChild(parent, name, (child) => empty(child, () => undefined) ?? true) === true) rmdirSync(address);
     else unlinkSync(address);
   } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
+    if (!hasCode(error, "ENOENT")) throw error; // expected: nothing was made yet
   }
 }

@@ -71,7 +71,7 @@ function makeIn(parent: Pin, name: string, made: string[]): Pin {
     mkdirSync(address);
     made.push(address);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error; // expected: the one that appeared meanwhile is looked at below
   }
   const child = pinAt(address);
   const real = join(parent.real, name);
@@ -85,7 +85,7 @@ function exists(address: string): boolean {
     closePin(pinAt(address).fd);
     return true;
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
+    if (hasCode(error, "ENOENT")) return false; // that is the question
     throw error;
   }
 }
@@ -94,7 +94,7 @@ function removeIfEmpty(address: string): void {
   try {
     rmdirSync(address);
   } catch (error) {
-    if (!hasCode(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
+    if (!hasCode(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error; // expected: somebody has put something into it, or taken it away
   }
 }
 
@@ -134,6 +134,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !hasCode(error, "ESRCH");
+    return !hasCode(error, "ESRCH"); // EPERM: it lives, as another user
   }
 }

@@ -30,7 +30,7 @@ export function inChild<T>(parent: Pin, name: string, use: (child: Pin) => T): T
   try {
     opened = pinAt(`${addressOf(parent)}/${name}`);
   } catch (error) {
-    if (hasCode(error, "ENOENT", "EACCES", "ELOOP", "EPERM")) return undefined;
+    if (hasCode(error, "ENOENT", "EACCES", "ELOOP", "EPERM")) return undefined; // expected: gone meanwhile, or not ours
     throw error;
   }
   try {

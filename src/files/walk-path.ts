@@ -118,7 +118,7 @@ function pinChild(parent: Pin, name: string): ReturnType<typeof pinAt> | undefin
   try {
     return pinAt(`${addressOf(parent)}/${name}`);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined; // expected of a caller's path
     throw error;
   }
 }
@@ -128,7 +128,7 @@ function readTarget(parent: Pin, name: string): ReturnType<typeof splitPath> | u
   try {
     return splitPath(readlinkSync(`${addressOf(parent)}/${name}`));
   } catch (error) {
-    if (hasCode(error, "ENOENT", "EINVAL")) return undefined;
+    if (hasCode(error, "ENOENT", "EINVAL")) return undefined; // expected: it was changed between two looks
     throw error;
   }
 }

@@ -115,6 +115,7 @@ function pinDirectory(parent: Pin, name: string): { pin: Pin; names: readonly Di
     }
     return undefined;
   } catch (error) {
+    // Expected: gone meanwhile, or not ours to list; the walk goes on without it.
     if (hasCode(error, "ENOENT", "EACCES", "EPERM", "ELOOP", "ENOTDIR")) return undefined;
     throw error;
   } finally {

@@ -93,7 +93,7 @@ function checkWritable(held: Held): void {
   try {
     closeSync(openPinned(held.pin, constants.O_WRONLY));
   } catch (error) {
-    if (!hasCode(error, "ETXTBSY")) throw error;
+    if (!hasCode(error, "ETXTBSY")) throw error; // expected of a running program
   }
 }
 
@@ -118,7 +118,7 @@ function keepOwner(fd: number, old: Held): void {
     try {
       fchownSync(fd, old.stat.uid, old.stat.gid);
     } catch (error) {
-      if (!hasCode(error, "EPERM", "EINVAL")) throw error;
+      if (!hasCode(error, "EPERM", "EINVAL")) throw error; // expected of anybody but root
     }
   }
   fchmodSync(fd, old.stat.mode & 0o777);
@@ -177,6 +177,6 @@ export function removeQuietly(address: string): void {
   try {
     unlinkSync(address);
   } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
+    if (!hasCode(error, "ENOENT")) throw error; // expected: nothing was made yet
   }
 }

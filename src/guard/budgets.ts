@@ -98,6 +98,27 @@ export function chargeEgress(
   return [...warnings, ...crossed(used - bytes, used, own.count, budgets.principal?.warn_at, "your bytes from the network")];
 }
 
+/** How much of a budget is used; 1 is all of it. */
+export interface Share {
+  readonly of: "session" | "principal";
+  readonly counted: Use["counted"];
+  readonly share: number;
+}
+
+/** The shares that a session and its principal have used, as far as there are budgets for them. Charges nothing. */
+export function usedShares(budgets: BudgetSettings, session: Used, principal: string, store: () => UsageStore, now: number): Share[] {
+  return (["calls", "egress"] as const).flatMap((counted) => {
+    const limit = budgets.session?.[counted];
+    const own = budgets.principal?.[counted];
+    return [
+      ...(limit === undefined ? [] : [{ of: "session" as const, counted, share: session[counted] / limit }]),
+      ...(own === undefined
+        ? []
+        : [{ of: "principal" as const, counted, share: store().used(useOf(principal, counted, own, now)) / own.count }]),
+    ];
+  });
+}
+
 /** The shares of a budget that were reached between two amounts, in words. */
 function crossed(before: number, after: number, limit: number, shares: readonly number[] = WARN_AT, whose: string): string[] {
   return shares

@@ -16,7 +16,7 @@ import { judgeAdmitted, judgeCall, judgeResolved, judgeUrls } from "./judge.ts";
 import { admits, enter, metaOf } from "./passage.ts";
 import type { Passage } from "./passage.ts";
 import { previewOf } from "./preview.ts";
-import { cancelledRefusal, markersRefusal, timeoutRefusal, toRefusal } from "./refusals.ts";
+import { cancelledRefusal, endedBy, markersRefusal, timeoutRefusal, toRefusal, withCause } from "./refusals.ts";
 import type { Opened, OutcomeRecord, Stages } from "./stages.ts";
 import { summarize } from "./summary.ts";
 
@@ -106,10 +106,8 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       const result = await prepared.run(permit);
       return await release(passage, "done", result, limits);
     } catch (error) {
-      return await close(
-        passage,
-        controller.signal.aborted ? toRefusal(controller.signal.reason, call.signal) : toRefusal(error, call.signal),
-      );
+      const { aborted, reason } = controller.signal;
+      return await close(passage, aborted ? endedBy(reason, error, call.signal) : toRefusal(error, call.signal));
     } finally {
       clearTimeout(timer);
       call.signal.removeEventListener("abort", cancel);
@@ -141,7 +139,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await intent(passage);
     } catch (error) {
-      return await unrecorded(passage, error);
+      return await unrecorded(passage, error, refusal);
     }
     return close(passage, refusal, ticket);
   }
@@ -152,15 +150,15 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
     try {
       await outcome(passage, status, refusal.code);
     } catch (error) {
-      return await unrecorded(passage, error);
+      return await unrecorded(passage, error, refusal);
     }
     note(passage, status, refusal);
     return refused(passage, refusal, ticket);
   }
 
-  /** A refusal that can't be recorded is told all the same; the log is all that keeps it. */
-  async function unrecorded(passage: Passage, error: unknown): Promise<Outcome> {
-    const refusal = toRefusal(error, passage.call.signal);
+  /** A refusal that can't be recorded is told all the same; the log is all that keeps it, and what was behind the one that it stands for. */
+  async function unrecorded(passage: Passage, error: unknown, instead: Refusal): Promise<Outcome> {
+    const refusal = withCause(toRefusal(error, passage.call.signal), instead.cause);
     note(passage, "refused", refusal);
     return await refused(passage, refusal, undefined);
   }
@@ -194,6 +192,7 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       ...(judged ? { query: judged.query } : {}),
       policyDigest: policy.digest,
       durability,
+      ...traceOf(call),
     });
   }
 
@@ -225,10 +224,13 @@ export function createGuard(stages: Stages): (call: Call) => Promise<Outcome> {
       session: call.session,
       principal: call.principal.id,
       durationMs,
+      ...traceOf(call),
     };
     stages.log(refusal ? { ...entry, code: refusal.code } : entry, refusal?.cause);
   }
 }
+
+const traceOf = ({ trace }: Call): Pick<Call, "trace"> => (trace === undefined ? {} : { trace });
 
 function previewPermit(passage: Passage, decision: Decision, opened: Opened): Permit {
   const { id: callId, signal } = passage.call;

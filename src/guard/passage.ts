@@ -22,7 +22,7 @@ export interface Passage {
 
 /** Takes a decision into the passage; a deny ends it. */
 export function enter(passage: Passage, judged: Judged): void {
-  const { effect, code, rules, reason, remedy, wouldHave, obligations } = judged.decision;
+  const { effect, code, rules, reason, remedy, wouldHave, obligations, cause } = judged.decision;
   Object.assign(passage, {
     judged,
     effect,
@@ -30,7 +30,7 @@ export function enter(passage: Passage, judged: Judged): void {
     warnings: [...(passage.visit?.warnings ?? []), ...wouldHave.map((rule) => `${rule.id} would have said ${rule.effect}`)],
     durability: obligations.durability,
   });
-  if (effect === "deny") throw new Refusal(code ?? "DENIED", reason, remedy);
+  if (effect === "deny") throw new Refusal(code ?? "DENIED", reason, remedy, cause);
 }
 
 /** What the caller learns of its call. */

@@ -39,6 +39,8 @@ export interface IntentRecord {
   readonly query?: Query;
   readonly policyDigest: string;
   readonly durability: Durability;
+  /** As in `Call`. */
+  readonly trace?: string;
 }
 
 /** What the audit is told before a result is released. */
@@ -140,4 +142,6 @@ export interface CallLog {
   readonly session: string;
   readonly principal: string;
   readonly durationMs: number;
+  /** As in `Call`. */
+  readonly trace?: string;
 }

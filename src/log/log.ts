@@ -1,20 +1,27 @@
 /** Logs: JSON lines on stderr, or in a file. Written behind the calls' back and flushed at the end; a reader that doesn't read loses lines, never the server. */
-import { constants, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import pino from "pino";
 import type { Logger } from "pino";
+import { FileSink, openFile } from "./file.ts";
+import type { FileOptions } from "./file.ts";
+import { stderrSink } from "./stderr.ts";
 
-/** Bytes that may wait for a slow reader before lines are dropped. */
-const MOST_WAITING = 4 * 1024 * 1024;
 /** Milliseconds that the last lines get: a full disk or a reader that stands still must not hold up the end. */
 const LAST_PATIENCE = 300;
-/** Lines are gathered to this many bytes, or for this long (ms): a write for each would cost a call more than its record in the audit. */
-const GATHER = { minLength: 8192, periodicFlush: 200 };
 
 export interface Log {
   readonly logger: Logger;
+  /** Lines that were lost to a slow reader or a full disk until now. */
+  dropped(): number;
   /** Writes out what waits, as far as that can be done soon; call it last. Never rejects. */
   flush(): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly level: string;
+  /** Without it the log goes to standard error, and nothing is rotated. */
+  readonly file?: Pick<FileOptions, "file" | "rotate" | "now" | "clock" | "random">;
+  /** Treats every string of a line that isn't our own word. */
+  readonly redact: (text: string) => string;
 }
 
 /**
@@ -22,7 +29,7 @@ export interface Log {
  * must not wait for the rules to compile.
  */
 const OURS = new Set(
-  ["callId", "tool", "effect", "rules", "status", "code", "session", "principal"].concat([
+  ["callId", "tool", "effect", "rules", "status", "code", "session", "principal", "trace"].concat([
     "version",
     "workspaces",
     "state",
@@ -36,54 +43,33 @@ const OURS = new Set(
   ]),
 );
 
-/** Opens the log. `redact` treats every other string of a line before it is written; errors keep their name, message and code and lose their stack. */
-export function openLog(options: { readonly level: string; readonly file?: string; readonly redact: (text: string) => string }): Log {
-  const opened = openFile(options.file);
-  const destination = pino.destination({ dest: opened.fd, ...GATHER, sync: false, maxLength: MOST_WAITING });
+/** Opens the log; one whose file can't be opened goes to standard error and says so. Errors in a line keep their name, message and code and lose their stack. */
+export function openLog(options: LogOptions): Log {
+  const { file, level, redact } = options;
+  const opened = file && openFile(file.file);
+  const sink =
+    file === undefined || opened?.fd === undefined
+      ? stderrSink()
+      : new FileSink({
+          ...file,
+          fd: opened.fd,
+          // These lines wait with the others, and are read when it can be written again.
+          onTrouble: (what, error) =>
+            logger.error({ err: error }, what === "write" ? "the log could not be written" : "the log could not be rotated"),
+          onEnd: (lost) => logger.warn({ lost }, "the log is written again"),
+        });
   const logger = pino(
     {
-      level: options.level,
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (entry) => redactEntry(entry, options.redact) },
+      formatters: { level: (label) => ({ level: label }), log: (entry) => redactEntry(entry, redact) },
       serializers: { err: (error: unknown) => error },
     },
-    destination,
+    sink,
   );
-  // A log that can't be written stops nothing: lines wait for the next write, up to MOST_WAITING.
-  destination.on("error", () => undefined);
-  if (opened.error) logger.warn({ file: options.file, err: opened.error }, "the log file can't be opened: lines go to stderr");
-  return {
-    logger,
-    // Not flushSync, here or in pino's own handler at exit (which skips what is destroyed): it tries a full disk again and again, for good.
-    flush: () =>
-      new Promise((resolve) => {
-        const end = (): void => {
-          clearTimeout(timer);
-          destination.destroy();
-          resolve();
-        };
-        const timer = setTimeout(end, LAST_PATIENCE);
-        destination.flush(end);
-      }),
-  };
-}
-
-const STDERR = 2;
-
-/**
- * The descriptor of the log. Opened here and at once, because pino goes on writing to a file that it could not open, and that ends the process; without
- * waiting, because a FIFO would wait for its reader.
- */
-function openFile(file: string | undefined): { readonly fd: number; readonly error?: unknown } {
-  if (file === undefined) return { fd: STDERR };
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    return { fd: openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o600) };
-  } catch (error) {
-    return { fd: STDERR, error };
-  }
+  if (opened?.error !== undefined) logger.warn({ file: file?.file, err: opened.error }, "the log file can't be opened: lines go to stderr");
+  return { logger, dropped: () => sink.dropped(), flush: () => sink.end(LAST_PATIENCE) };
 }
 
 function redactEntry(entry: Record<string, unknown>, redact: (text: string) => string): Record<string, unknown> {

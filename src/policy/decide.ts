@@ -71,5 +71,6 @@ function failClosed(engine: Engine, error: unknown): Decision {
     obligations: defaultObligations(),
     wouldHave: [],
     digest: engine.digest,
+    cause: error,
   };
 }

@@ -114,10 +114,16 @@ function execWord(name: string): FloorWord {
   };
 }
 
+/** What the log's rotation puts behind the name of a file: old logs are as much ours as the one in use. */
+const PUT_ASIDE = /\.\d+-[0-9a-f]+$/;
+
 /** The path is one of ours or below one; changing a directory above one would take it along. */
 function isProtected(resource: PathResource, view: PathView, protectedPaths: readonly string[]): boolean {
   if (view.within.some(({ lower }) => lower === PROJECT_FILE)) return true;
-  return protectedPaths.some((path) => isInside(view.lower, path) || (resource.op === "delete" && isInside(path, view.lower)));
+  const lower = view.lower.replace(PUT_ASIDE, "");
+  return protectedPaths.some(
+    (path) => isInside(view.lower, path) || lower === path || (resource.op === "delete" && isInside(path, view.lower)),
+  );
 }
 
 const LAUNCHERS = new Set(["npx", "npm", "pnpm", "pnpx", "yarn", "bun", "bunx", "corepack", "node", "deno", "tsx"]);

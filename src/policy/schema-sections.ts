@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isAddress } from "./host-glob.ts";
-import * as unit from "./units.ts";
+import * as unit from "../types/units.ts";
 
 /** The settings of a policy, section by section. Sections of later pieces (packages, flow, upstreams, extensions) are checked by shape only. */
 

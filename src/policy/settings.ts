@@ -2,7 +2,7 @@ import type { Durability, Risk } from "../types.ts";
 import type { Layer } from "./layer.ts";
 import { DEFAULT_PART, tighter } from "./part.ts";
 import type { PolicyFile } from "./schema.ts";
-import type { Rate } from "./units.ts";
+import type { Rate } from "../types/units.ts";
 
 type Section<K extends keyof PolicyFile> = NonNullable<PolicyFile[K]>;
 type Full<K extends keyof PolicyFile> = { readonly [Key in keyof Section<K>]-?: NonNullable<Section<K>[Key]> };

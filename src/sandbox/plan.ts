@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bubblewrapOptions } from "./bubblewrap.ts";
 import { gitEnvironment } from "./git.ts";
@@ -6,6 +6,7 @@ import { landlockArgv } from "./landlock.ts";
 import type { Plan } from "./launch.ts";
 import { limitArgv } from "./limits.ts";
 import type { Backend, RunRequest } from "./request.ts";
+import { makeScratch } from "./scratch.ts";
 import { buildFilter } from "./seccomp.ts";
 import type { Machine } from "./syscalls.ts";
 import type { Account } from "./user.ts";
@@ -72,8 +73,7 @@ function planBubblewrap(setting: Setting, request: RunRequest): Plan {
 
 function planLandlock(setting: Setting, request: RunRequest, others: number): Plan {
   const { tools, account } = setting;
-  const place = mkdtempSync(join(setting.scratch, "portcullis-"));
-  const cleanUp = (): void => rmSync(place, { recursive: true, force: true });
+  const { path: place, remove: cleanUp } = makeScratch(setting.scratch, "portcullis-");
   try {
     const files = { scratch: join(place, "tmp"), filter: join(place, "filter") };
     chmodSync(place, 0o711);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "../types.ts";
 import type { SandboxSpec } from "../types.ts";
@@ -6,6 +6,7 @@ import type { Setting, Tools } from "./plan.ts";
 import { findProgram, programPath, systemPaths } from "./program-path.ts";
 import type { Backend, RunResult, SandboxView } from "./request.ts";
 import { createRunner } from "./run.ts";
+import { makeScratch } from "./scratch.ts";
 import { MACHINES } from "./syscalls.ts";
 import type { Machine } from "./syscalls.ts";
 import { commandAccount } from "./user.ts";
@@ -127,7 +128,7 @@ async function tryBackend(setting: Setting, backend: "bwrap" | "landlock", optio
     const message = backend === "bwrap" ? "bwrap is not installed (package bubblewrap)" : "setpriv is not installed (package util-linux)";
     return [{ id: backend, ok: false, message }];
   }
-  const place = mkdtempSync(join(options.scratch, "portcullis-probe-"));
+  const { path: place, remove } = makeScratch(options.scratch, "portcullis-probe-");
   try {
     const [inside, outside] = [join(place, "inside"), join(place, "outside")];
     layOut(place, inside, outside);
@@ -153,7 +154,7 @@ async function tryBackend(setting: Setting, backend: "bwrap" | "landlock", optio
   } catch (error) {
     return [{ id: backend, ok: false, message: error instanceof Refusal ? error.message : String(error) }];
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    remove();
   }
 }
 

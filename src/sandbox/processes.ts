@@ -45,11 +45,12 @@ interface Kept {
   readonly waiting: Set<() => void>;
 }
 
-/** `begin` starts a command and reports its output; see `createRunner`. */
+/** `begin` starts a command and reports its output, `onFault` hears of what nobody waits for; see `createRunner`. */
 export function createProcesses(
   begin: (request: RunRequest, keepInput: boolean, onOutput: Output) => Started,
   now: () => number,
   random: () => string,
+  onFault: (owner: string, error: unknown) => void,
 ): Processes {
   const all = new Map<string, Kept>();
 
@@ -99,6 +100,7 @@ export function createProcesses(
       };
       const one: Kept = { state, started, output, waiting, done: finish().catch(failed).finally(wake) };
       function failed(error: unknown): void {
+        onFault(owner, error);
         output.add(Buffer.from(error instanceof Refusal ? error.message : "the command could not be started"));
         one.state = { ...one.state, exitCode: 126 };
       }

@@ -10,7 +10,7 @@ import type { Setting } from "./plan.ts";
 import { countTasks } from "./process-table.ts";
 import { createProcesses } from "./processes.ts";
 import type { Processes } from "./processes.ts";
-import type { Backend, RunRequest, RunResult } from "./request.ts";
+import type { Backend, KillReason, RunRequest, RunResult } from "./request.ts";
 import { createSensitiveIndex } from "./sensitive.ts";
 
 /** Runs commands in what `probeSandbox` found to work. */
@@ -37,6 +37,12 @@ export type Output = (stream: "stdout" | "stderr", chunk: Buffer) => void;
 export function createRunner(
   probe: Setting & { readonly backend: Backend; readonly reason: string },
   clock: { readonly now: () => number },
+  told: {
+    /** A command was ended before its own end. */
+    readonly onKilled?: (reason: KillReason) => void;
+    /** Something went wrong with a command of `owner` that outlives its call. */
+    readonly onFault?: (owner: string, error: unknown) => void;
+  } = {},
 ): Runner {
   const running = new Set<Running>();
   let counted = { at: -Infinity, tasks: 0 };
@@ -65,7 +71,11 @@ export function createRunner(
     });
     running.add(one);
     void one.ended
-      .catch(() => undefined)
+      .then(
+        ({ killed }) => killed !== null && told.onKilled?.(killed),
+        // That it could not be started is told to whoever waits for it.
+        () => undefined,
+      )
       .then(() => {
         running.delete(one);
         request.onEnd?.();
@@ -117,7 +127,7 @@ export function createRunner(
 
   return {
     run,
-    processes: createProcesses(start, clock.now, probe.random),
+    processes: createProcesses(start, clock.now, probe.random, (...fault) => told.onFault?.(...fault)),
     close: () => running.forEach((one) => one.killNow()),
   };
 }

@@ -43,6 +43,7 @@ export function createOffThread(timeLimit: number): OffThread {
 
   return (job) => {
     const next = last.then(() => runNow(job));
+    // Expected: whoever waits for `next` hears of it; the queue goes on.
     last = next.catch(() => undefined);
     return next;
   };

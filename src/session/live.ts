@@ -7,6 +7,7 @@ const KEEP_AFTER = 1_000;
 /** A session in memory; the gate changes its numbers. */
 export type LiveSession = { -readonly [Key in keyof SessionCounts]: SessionCounts[Key] } & {
   readonly id: string;
+  readonly principal: string;
   activeAt: number;
   /** Its numbers have changed, and it is active now. */
   readonly changed: () => void;
@@ -41,16 +42,16 @@ export class LiveSessions {
       return known;
     }
     const activeAt = this.#deps.now();
-    const { calls, refused, asked, egress } = this.#deps.begin({ id, ...about(), createdAt: activeAt, activeAt });
-    const session: LiveSession = { id, activeAt, calls, refused, asked, egress, changed: () => this.#touch(session) };
+    const { principal, calls, refused, asked, egress } = this.#deps.begin({ id, ...about(), createdAt: activeAt, activeAt });
+    const session: LiveSession = { id, principal, activeAt, calls, refused, asked, egress, changed: () => this.#touch(session) };
     this.#sessions.set(id, session);
     session.changed();
     return session;
   }
 
-  /** Names of the sessions that are served. */
-  ids(): string[] {
-    return [...this.#sessions.keys()];
+  /** The sessions that are served. */
+  all(): LiveSession[] {
+    return [...this.#sessions.values()];
   }
 
   /** One of them has ended; one that never made a call is not known here. */

@@ -11,6 +11,7 @@ export function addUrl(view: View, text: Word, at: number, scheme = "http", meth
   try {
     url = new URL(full);
   } catch {
+    // Expected of a caller's text.
     view.hazards.push({ word: at, reason: "not a plain address" });
     return;
   }
@@ -24,7 +25,7 @@ export function addUrl(view: View, text: Word, at: number, scheme = "http", meth
   try {
     host = new URL(`https://${url.host}`).hostname;
   } catch {
-    host = "";
+    host = ""; // no host that a door would dial: a hazard below
   }
   const port = url.port === "" ? PORTS[name] : Number(url.port);
   if (host === "" || port === undefined || url.host.startsWith("-")) {
@@ -38,6 +39,6 @@ function decodePath(path: string): Word {
   try {
     return decodeURIComponent(path);
   } catch {
-    return null;
+    return null; // a path that isn't known, which no rule can allow
   }
 }

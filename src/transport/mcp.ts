@@ -3,6 +3,7 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, ProtocolError, Serv
 import type { ClientCapabilities, InputRequiredResult, ServerContext } from "@modelcontextprotocol/server";
 import type { ApprovalAnswer, Call, Outcome, Principal, Question, Risk } from "../types.ts";
 import { questionForm, readAnswer, toCallResult } from "./outcome.ts";
+import { readTraceparent } from "./trace.ts";
 
 /** A tool as a client sees it in tools/list. */
 export interface ToolListing {
@@ -74,6 +75,7 @@ export function buildServer(serving: Serving, era: "modern" | "legacy"): Server 
       transport: serving.transport,
       interactive: canAsk(server, ctx),
       signal: ctx.mcpReq.signal,
+      ...traceOf(ctx),
       ...progressOf(ctx),
     };
     if (era === "modern") {
@@ -153,6 +155,11 @@ function clientName(server: Server, ctx: ServerContext): string | undefined {
 /** The beginning of a text, by itself: a slice would keep all of it in memory for as long as it lives. */
 export function shortCopy(text: string): string {
   return Buffer.from(text.slice(0, 100)).toString();
+}
+
+function traceOf(ctx: ServerContext): Pick<Call, "trace"> {
+  const trace = readTraceparent(ctx.mcpReq._meta?.traceparent);
+  return trace === undefined ? {} : { trace };
 }
 
 /** Put there by the HTTP transport; over stdio there is none. */

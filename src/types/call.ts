@@ -20,6 +20,8 @@ export interface Call {
   /** The answer to an earlier ask, if this call comes back with one. Client-made input: worth nothing until its seal is verified. */
   readonly approval?: ApprovalAnswer;
   readonly signal: AbortSignal;
+  /** The caller's `traceparent` (W3C Trace Context, version 00), checked; goes to the log, the audit and commands. */
+  readonly trace?: string;
   /** Tells the client how far the work is; free text, already safe to show. Absent when the client didn't ask for it. */
   readonly progress?: (message: string) => void;
 }

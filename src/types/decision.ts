@@ -138,6 +138,8 @@ export interface Decision {
   readonly wouldHave: readonly RuleRef[];
   /** Digest of the policy in force, `sha256:HEX`. */
   readonly digest: string;
+  /** What was thrown while deciding, for the log alone. */
+  readonly cause?: unknown;
 }
 
 export type Durability = "process" | "power";

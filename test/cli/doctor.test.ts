@@ -171,6 +171,18 @@ const rows: Row[] = [
     },
   },
   {
+    name: "a workspace that this user can't write",
+    id: "workspace",
+    status: "warn",
+    message: "can't be written by this user: reads, searches and commands work, every change is refused",
+    remedy: "If that isn't meant, mount it writable",
+    arrange: (world) => {
+      const before = asOrdinaryUser(world);
+      chmodSync(world.workspace, 0o555);
+      return { before, cwd: world.root, args: [world.workspace] };
+    },
+  },
+  {
     name: "a home as workspace",
     id: "workspace",
     status: "warn",

@@ -113,12 +113,25 @@ describe("flag, environment and file", () => {
   test.each<[string, string, string]>([
     ["an unknown key", "worksapce: x\n", ':1:1: unknown key "worksapce" - did you mean "workspace"?'],
     ["an unknown key inside", "log:\n  fil: x\n", ':2:3: unknown key "fil" - did you mean "file"?'],
+    ["an unknown key of the rotation", "log: { rotate: { sice: 1MiB } }\n", ':1:18: unknown key "sice" - did you mean "size"?'],
+    ["a size of old logs without a unit", 'log: { rotate: { size: "10" } }\n', "`log.rotate.size`: must carry its unit, such as 10MiB"],
+    ["a size that no line fits into", "log: { rotate: { size: 10B } }\n", "`log.rotate.size`: must be 1KiB or more"],
+    ["an age that is a number", "log: { rotate: { age: 7 } }\n", "`log.rotate.age`: must carry its unit, such as 7d"],
+    ["no old log at all", "log: { rotate: { keep: 0 } }\n", "`log.rotate.keep`: "],
     ["a key twice", "state: a\nstate: b\n", ":2:1: "],
     ["a wrong type", "state: [a]\n", ":1:8: `state`"],
     ["no YAML", "state: [a\n", ":2:1: "],
     ["an alias", "workspace: &a x\nstate: *a\n", ""],
   ])("%s in the file is an error with its place", async (_name, text, expected) => {
     await expect(load({ config: config(text) })).rejects.toThrow(expected);
+  });
+
+  test("say when a log file is put aside, each part for itself", async () => {
+    const rotation = async (text: string) => (await load({ config: config(text) })).log.rotate;
+    const usual = { size: 10 * 1024 ** 2, age: 7 * 86_400_000, keep: 5 };
+    expect(await rotation("log: { level: warn }\n")).toEqual(usual);
+    expect(await rotation("log: { rotate: { size: 1.5MiB } }\n")).toEqual({ ...usual, size: 1.5 * 1024 ** 2 });
+    expect(await rotation("log: { rotate: { age: 12h, keep: 1 } }\n")).toEqual({ ...usual, age: 43_200_000, keep: 1 });
   });
 
   test("name the issuer whose tokens are taken", async () => {
@@ -139,15 +152,15 @@ describe("flag, environment and file", () => {
   });
 
   test.each<[string, string, string]>([
-    ["an issuer without TLS", "auth: { issuer: http://idp.example.com, audience: a }", ":1:17: `auth.issuer`: must be an https url"],
-    ["an issuer that only begins like loopback", "auth: { issuer: http://localhost.example.com, audience: a }", "must be an https url"],
-    ["an issuer with a password", "auth: { issuer: https://a:b@idp.example.com, audience: a }", "must be an https url"],
+    ["an issuer without TLS", "auth: { issuer: http://idp.example.com, audience: a }", ":1:17: `auth.issuer`: must be an https URL"],
+    ["an issuer that only begins like loopback", "auth: { issuer: http://localhost.example.com, audience: a }", "must be an https URL"],
+    ["an issuer with a password", "auth: { issuer: https://a:b@idp.example.com, audience: a }", "must be an https URL"],
     ["an issuer with a query", 'auth: { issuer: "https://idp.example.com?a", audience: a }', "must have no query"],
-    ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https url"],
+    ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https URL"],
     [
       "keys in a file",
       'auth: { issuer: https://idp.example.com, audience: a, jwks: "file:///etc/keys" }',
-      "`auth.jwks`: must be an https url",
+      "`auth.jwks`: must be an https URL",
     ],
     ["no audience", "auth: { issuer: https://idp.example.com }", "`auth.audience`"],
     ["an empty audience", 'auth: { issuer: https://idp.example.com, audience: "" }', "`auth.audience`"],

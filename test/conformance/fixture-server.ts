@@ -28,7 +28,14 @@ export async function startFixtures(
   if (config.http === undefined) throw new Error("the fixtures are served over HTTP");
   const { host, port, hosts, origins, tls, trustProxy, timeouts } = config.http;
   const log = openLog({ level: "silent", redact: (words) => words });
-  const house = await openHouse({ config, version: "0.0.0", logger: log.logger, entry: ["portcullis"], tools });
+  const house = await openHouse({
+    config,
+    version: "0.0.0",
+    logger: log.logger,
+    entry: ["portcullis"],
+    tools,
+    droppedLines: () => log.dropped(),
+  });
   const trouble: string[] = [];
   const { serving, ...sessions } = house.http(timeouts.session);
   const server = await serveHttp({

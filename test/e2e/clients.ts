@@ -70,18 +70,21 @@ export async function connect(
 ): Promise<Connected> {
   const serve = [process.execPath, ENTRY, "serve", "--workspace", world.workspace, "--state", world.state, ...(options.args ?? [])];
   const [command = "", ...args] = [...(options.before ?? []), ...serve];
-  const parameters = {
-    command,
-    args,
-    env: world.env,
-    stderr: options.stderr ?? ("ignore" as const),
-  };
+  return await connectTo(kind, { command, args, env: world.env, stderr: options.stderr ?? "ignore" }, options.person);
+}
+
+/** Starts a server by its words and connects over stdio. */
+export async function connectTo(
+  kind: ClientKind,
+  parameters: { command: string; args: string[]; env: Record<string, string>; stderr: number | "ignore" },
+  person?: Person,
+): Promise<Connected> {
   if (kind === "v1 SDK") {
     const transport = new OldTransport(parameters);
-    return await attachOld(transport, options.person, () => transport.pid);
+    return await attachOld(transport, person, () => transport.pid);
   }
   const transport = new NewTransport(parameters);
-  return await attachNew(kind, transport, options.person, () => transport.pid);
+  return await attachNew(kind, transport, person, () => transport.pid);
 }
 
 /** Connects to a server that listens already, with a key or without. */

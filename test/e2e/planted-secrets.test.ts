@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Place } from "../egress/world.ts";
 import { serve } from "../egress/world.ts";
-import { CLIENTS, approveOnce, connect } from "./clients.ts";
+import { makeKey, startHttp } from "../http/world.ts";
+import { CLIENTS, approveOnce, connect, connectHttp } from "./clients.ts";
 import type { Connected, Person } from "./clients.ts";
 import { HELD, leaks, makeSecrets } from "./secrets.ts";
 import { createWorld } from "./world.ts";
@@ -35,6 +36,7 @@ afterAll(() => page.close());
 beforeEach(() => {
   world = createWorld();
   errors = join(world.root, "stderr");
+  writeFileSync(errors, "");
   Object.assign(world.env, { HELD_VARIABLE: HELD.VARIABLE, PORTCULLIS_LOG_LEVEL: "debug" });
   writeFileSync(join(world.root, "held"), `${HELD.FILE}\n`, { mode: 0o600 });
   for (const name of ["all.txt", "blob.bin", "image.png", "move-me.txt", "copy-me.txt", "edit-me.txt"]) world.put(name, everything);
@@ -80,7 +82,10 @@ function policy({ policy: text }: Way, more = ""): string[] {
   const rules = text.startsWith("default: deny") ? "" : `rules:${RULES.replace("PORT", String(page.port))}`;
   const profile = text.startsWith("default: deny") ? "" : "extends: [local]\n";
   writeFileSync(file, `version: 1\n${profile}${text}\n${secrets}\n${egress}\n${rules}\n${more}\n`, { mode: 0o600 });
-  return ["--policy", file, "--log-file", join(world.root, "log")];
+  // Small, so that old logs are looked through too.
+  const config = join(world.root, "config.yaml");
+  writeFileSync(config, "log: { file: log, rotate: { size: 4KiB, keep: 1000 } }\n");
+  return ["--policy", file, "--config", config];
 }
 
 /** Every tool, as it works and as it fails. `ID` stands for a process that was started. */
@@ -189,14 +194,22 @@ async function traces(): Promise<Record<string, string>> {
   db.close();
   return {
     rows,
-    log: read(join(world.root, "log")),
+    log: logs(),
     stderr: read(errors),
     export: await said("audit", "export"),
     query: await said("audit", "query", "--json", "--limit", "100000"),
     table: await said("audit", "query", "--limit", "100000"),
+    stats: await said("stats"),
+    statsJson: await said("stats", "--json"),
     sessions: await said("sessions", "list", "--json"),
     approvals: await said("approvals", "list", "--json"),
   };
+}
+
+/** The log and all that was put aside of it. */
+function logs(): string {
+  const names = readdirSync(world.root).filter((name) => /^log(\.|$)/.test(name));
+  return names.map((name) => readFileSync(join(world.root, name), "latin1")).join("");
 }
 
 const leaking = (texts: Readonly<Record<string, string>>): Record<string, string[]> =>
@@ -237,12 +250,33 @@ describe.each(Object.entries(WAYS))("%s", (name, way) => {
     }
     const offending = answers.filter(({ answer }) => leaks(answer, planted).length > 0);
     expect(offending.map(({ name: tool, answer }) => [tool, leaks(answer, planted), answer.slice(0, 600)])).toEqual([]);
-    expect(leaking(await traces())).toEqual({});
+    expect(readdirSync(world.root).filter((file) => file.startsWith("log.")).length).toBeGreaterThan(1);
+    const { stats, ...others } = await traces();
+    expect(stats).toContain("read_text_file");
+    expect(leaking({ stats, ...others } as Record<string, string>)).toEqual({});
     const state = readdirSync(world.state)
       .filter((file) => file.startsWith("portcullis.db"))
       .map((file) => [file, readFileSync(join(world.state, file), "latin1")]);
     expect(leaking(Object.fromEntries(state) as Record<string, string>)).toEqual({});
   });
+});
+
+test("over HTTP no planted secret is in an answer or in what Prometheus reads", async () => {
+  // Without the config file the log goes to stderr, where the server says that it listens.
+  const server = await startHttp(world, policy({ policy: "approvals: { mode: auto-approve }" }).slice(0, 2));
+  try {
+    const client = await connectHttp(CLIENTS[2], server.url, { key: await makeKey(world, "caller"), person: approveOnce });
+    const answers = await callAll(client);
+    await client.close();
+    const key = await makeKey(world, "watcher", "--scopes", "metrics");
+    const response = await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+    const metrics = await response.text();
+    expect(metrics).toMatch(/^portcullis_calls_total\{tool="run_command",effect="\w+",status="done"\} \d+$/m);
+    expect(leaking({ metrics, ...Object.fromEntries(answers.map(({ name, answer }) => [name, answer])) })).toEqual({});
+  } finally {
+    await server.stop();
+  }
+  expect(leaking({ ...(await traces()), log: JSON.stringify(server.log) })).toEqual({});
 });
 
 test("every tool is among the calls", async () => {
@@ -275,10 +309,9 @@ test.each(CLIENTS)("a crash tells no secret, through %s", async (kind) => {
   const client = await start({ policy: "" }, kind);
   await client.call("read_text_file", { path: "all.txt" });
   process.kill(client.pid() ?? 0, "SIGUSR2");
-  const log = () => readFileSync(join(world.root, "log"), "utf8");
-  await expect.poll(log).toContain('"msg":"crashed"');
+  await expect.poll(logs).toContain('"msg":"crashed"');
   await client.close();
-  expect(log()).toContain("[REDACTED:github-token#1]");
+  expect(logs()).toContain("[REDACTED:github-token#1]");
   world.env["NODE_OPTIONS"] = "";
   expect(leaking(await traces())).toEqual({});
 });

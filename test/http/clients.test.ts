@@ -77,6 +77,20 @@ describe.each(CLIENTS)("%s over HTTP", (kind) => {
     expect(result.refusal?.code).toBe("APPROVAL_REQUIRED");
   });
 
+  test("a key can't approve its own call, another approver's can, and the identical call goes through once", async () => {
+    const name = `approving-${CLIENTS.indexOf(kind)}`;
+    const [own, other] = [await makeKey(world, name, "--role", "approver"), await makeKey(world, `${name}-other`, "--role", "approver")];
+    const client = await connectHttp(kind, served.url, { key: own });
+    open.push(client);
+    const write = () => client.call("write_file", { path: `${name}.txt`, content: "x" });
+    const id = (await write()).refusal?.approval?.id ?? "";
+    const self = await world.run(["approvals", "approve", id, "--key", own]);
+    expect([self.code, self.stderr]).toEqual([1, expect.stringContaining("made the call itself")]);
+    expect((await world.run(["approvals", "approve", id, "--key", other])).code).toBe(0);
+    expect((await write()).isError).toBe(false);
+    expect((await write()).refusal?.code).toBe("APPROVAL_REQUIRED");
+  });
+
   test("runs a command in the sandbox", async () => {
     const client = await attach(kind);
     const result = await client.call("run_command", { command: "cat a.txt" });

@@ -2,5 +2,6 @@
 import { auditTables } from "./001-audit.ts";
 import { approvalTables } from "./002-approvals.ts";
 import { sessionTables } from "./003-sessions.ts";
+import { metricTables } from "./004-metrics.ts";
 
-export const MIGRATIONS: readonly string[] = [auditTables, approvalTables, sessionTables];
+export const MIGRATIONS: readonly string[] = [auditTables, approvalTables, sessionTables, metricTables];

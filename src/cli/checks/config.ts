@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { quoteWord } from "../../compose/words.ts";
+import { tryLog } from "../../log/try-log.ts";
 import { ok, warn } from "./check.ts";
 import type { Examination, Finding } from "./check.ts";
 import { freeBytes } from "./free.ts";
@@ -23,9 +24,25 @@ async function checkConfig(subject: Subject): Promise<Finding> {
 async function checkWorkspaces(subject: Subject): Promise<Finding> {
   const workspaces = await subject.workspaces();
   for (const workspace of workspaces) accessSync(workspace, constants.R_OK | constants.X_OK);
+  const fixed = workspaces.filter((workspace) => !isWritable(workspace));
+  if (fixed.length > 0)
+    return warn(
+      `${fixed.join(", ")} can't be written by this user: reads, searches and commands work, every change is refused`,
+      "If that isn't meant, mount it writable, or start the server as its owner.",
+    );
   const wide = workspaces.filter((workspace) => workspace === "/" || workspace === subject.around.home);
   if (wide.length === 0) return ok(workspaces.join(", "));
   return warn(`${wide.join(", ")} hands over far more than a project`, "Name the project's own directory with --workspace.");
+}
+
+/** False on a read-only mount too, even for root. */
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Below this much free space (bytes) a log soon stops. */
@@ -44,10 +61,11 @@ async function checkLog(subject: Subject): Promise<Finding> {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory()) return warn(`the log ${file} is a directory`, "Name another file with --log-file.");
   try {
-    accessSync(found === undefined ? directory : file, constants.W_OK);
+    tryLog(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return warn(`the log ${file} can't be written (${code})`, "Let the server's user write there, or name another file with --log-file.");
+    const what = found === undefined ? "written" : "written or put aside";
+    return warn(`the log ${file} can't be ${what} (${code})`, "Let the server's user write there, or name another file with --log-file.");
   }
   const free = freeBytes(directory);
   if (free < LOG_SPACE)

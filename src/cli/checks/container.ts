@@ -18,12 +18,12 @@ function checkContainer({ around: { env } }: Subject): Finding {
   return warn(message, `Start the container with ${mends.join(", ")}.`);
 }
 
-/** What says of itself that it is a container: Docker and Podman by a file, systemd-nspawn and Podman by a variable, Kubernetes by its own. */
+/** What says of itself that it is a container: Docker and Podman by a file, systemd-nspawn and Podman by a variable, Kubernetes by its own, our image by ours. */
 function containerKind(env: Subject["around"]["env"]): string | undefined {
   if (existsSync("/run/.containerenv")) return "podman";
   if (env.KUBERNETES_SERVICE_HOST) return "kubernetes";
   if (existsSync("/.dockerenv")) return "docker";
-  return env.container || undefined;
+  return env.container || (env.PORTCULLIS_CONTAINER ? "our image" : undefined);
 }
 
 /** What is so, and the option that changes it where it should be otherwise. */

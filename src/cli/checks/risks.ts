@@ -1,6 +1,6 @@
 /** What a policy lets happen that few mean to: told by asking it, as a call would, so that it doesn't matter which of its lines say so. */
-import { userInfo } from "node:os";
 import { join } from "node:path";
+import { localPrincipal } from "../../compose/serving.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { Decision, Query, Resource, Risk } from "../../types.ts";
 import { ok, warn } from "./check.ts";
@@ -29,7 +29,7 @@ interface Asker {
 }
 
 function asker(policy: Policy, workspaces: readonly string[]): Asker {
-  const principal = { id: "local", user: userInfo().username, scopes: [] };
+  const principal = localPrincipal();
   const [place = "/"] = workspaces;
   const call = { principal, session: "doctor", args: {}, workspaces: [place], transport: "stdio", interactive: true, labels: [] } as const;
   return { place, decide: (tool, risk, resource) => policy.decide({ ...call, tool, risk, resources: [resource] } satisfies Query) };

@@ -59,7 +59,7 @@ function isReadable(path: string): boolean {
     accessSync(path, constants.R_OK);
     return true;
   } catch {
-    return false;
+    return false; // that is the question
   }
 }
 

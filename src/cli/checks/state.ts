@@ -36,7 +36,7 @@ function mayWrite(directory: string): boolean {
     accessSync(directory, constants.W_OK | constants.X_OK);
     return true;
   } catch {
-    return false;
+    return false; // that is the question
   }
 }
 

@@ -1,4 +1,4 @@
-/** Sizes, times and rates as people write them in a policy; all carry their unit, so that `10` can't be read two ways. */
+/** Sizes, times and rates as people write them in policies and configuration; all carry their unit, so that `10` can't be read two ways. */
 
 const BYTES: Readonly<Record<string, number>> = {
   B: 1,
