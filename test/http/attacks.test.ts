@@ -14,7 +14,18 @@ import { shortCopy } from "../../src/transport/mcp.ts";
 import { makeCertificate } from "../egress/certificate.ts";
 import { createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
-import { JSON_HEADERS, MODERN_HEADERS, initialize, makeKey, modernCall, post, requestText, startHttp } from "./world.ts";
+import {
+  JSON_HEADERS,
+  MODERN_HEADERS,
+  initialize,
+  makeKey,
+  modernCall,
+  openSession,
+  post,
+  requestText,
+  startHttp,
+  toolCall,
+} from "./world.ts";
 import type { Served } from "./world.ts";
 
 let world: World;
@@ -100,6 +111,25 @@ test("the key that made a call can't approve it, also that of an approver; anoth
   expect((await world.run(["approvals", "approve", id, "--key", keys.chief ?? ""])).code).toBe(0);
   expect((await call("mallory", "write_file", args, { asks: false })).is).toBe("APPROVAL_REQUIRED");
   expect((await call("boss", "write_file", args, { asks: false })).is).toBe("done");
+});
+
+test("a key that is revoked takes its sessions with it, also one whose stream is open; those of others go on", async () => {
+  keys.eve = await makeKey(world, "eve");
+  const [session, other] = [await openSession(served.url, keys.eve), await openSession(served.url, keys.alice)];
+  const stream = (headers: object) => fetch(`${served.url}/mcp`, { headers: { ...headers, accept: "text/event-stream" } });
+  const [own, others] = [await stream(session), await stream(other)];
+  expect((await call("eve", "list_allowed_directories", {})).is).toBe("done");
+  expect((await world.run(["keys", "revoke", "eve"])).code).toBe(0);
+  expect(await own.text()).toBe("");
+  let open: string[];
+  do {
+    const lines = (await world.run(["sessions", "list", "--json"])).stdout.trim().split("\n");
+    const sessions = lines.map((line) => JSON.parse(line) as { principal: string; status: string });
+    open = sessions.filter(({ status }) => status === "open").map(({ principal }) => principal);
+  } while (open.includes("key:eve"));
+  expect(open).toContain("key:alice");
+  expect((await post(served.url, toolCall(1, "list_allowed_directories", {}), other)).status).toBe(200);
+  await others.body?.cancel();
 });
 
 describe("a message made to overwhelm", () => {

@@ -19,6 +19,8 @@ export interface EndpointDeps {
   readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
+  /** May this principal still come in? */
+  readonly holds: (principal: string) => boolean;
   readonly onError: (error: Error) => void;
   /** Milliseconds without a request after which a session of an older client ends. */
   readonly idle: number;
