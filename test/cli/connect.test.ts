@@ -70,6 +70,7 @@ describe("the words of an entry", () => {
     expect(words.join(" ")).toBe(
       [
         `run -i --rm --init --user ${process.getuid?.()}:${process.getgid?.()} --name portcullis`,
+        "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
         `-v ${home(".local", "state", "portcullis")}:/state -v ${one}:/workspace/shop -v ${two}:/workspace/shop-2 -v ${policy}:/policy/policy.yaml:ro`,
         `portcullis:${version} serve --workspace /workspace/shop --workspace /workspace/shop-2 --policy /policy/policy.yaml --state /state`,
       ].join(" "),
