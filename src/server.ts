@@ -68,8 +68,11 @@ export interface House {
   readonly listed: Promise<void>;
   /** What the stdio connection is served from: one session for the process. */
   stdio(): Serving;
-  /** What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call. */
-  http(idle: number): HttpServing;
+  /**
+   * What HTTP is served from; the sessions of clients that have none on the wire end after `idle` milliseconds without a call, and with a principal that
+   * no longer holds.
+   */
+  http(idle: number, holds: (principal: string) => boolean): HttpServing;
   /** Who calls over HTTP. */
   callers(): Callers;
   /** What keeps us from serving, in single words: `policy` (its last reload was bad), `audit` (it can't be written). Empty when nothing does. */
@@ -249,8 +252,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     machine: () => commands.ready(source.current()),
     listed: listed.promise,
     stdio: () => serveStdio(parts, newSession()),
-    http: (idle) => {
-      const visitors = new Visitors({ newId: newSession, onEnd: endSession, idle, clock: () => performance.now() });
+    http: (idle, holds) => {
+      const visitors = new Visitors({ newId: newSession, onEnd: endSession, holds, idle, clock: () => performance.now() });
       return { serving: serveHttp(parts, (principal, client) => visitors.session(principal, client)), newSession, endSession };
     },
     callers: () =>

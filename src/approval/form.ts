@@ -35,7 +35,7 @@ export function inlineText(text: string): string {
 export function questionText(call: Pick<Call, "tool" | "principal">, preview: Preview, reason: string): string {
   const client = call.principal.client === undefined ? "" : ` (client "${inlineText(call.principal.client)}")`;
   const head = [
-    `Portcullis asks for ${call.principal.id}${client}: ${inlineText(preview.title)}`,
+    `Portcullis asks for ${inlineText(call.principal.id)}${client}: ${inlineText(preview.title)}`,
     `Tool: ${call.tool}. Asked because: ${inlineText(reason)}`,
   ];
   if (preview.text === "") return head.join("\n");

@@ -30,7 +30,7 @@ export async function openHttp(house: House, config: Config, options: HttpOption
       { remedy: commandLine(entry, state)("keys", "create", "--name", "NAME") },
       "no key is configured: every request is refused with 401",
     );
-  const { serving, ...sessions } = house.http(timeouts.session);
+  const { serving, ...sessions } = house.http(timeouts.session, (principal) => callers?.holds(principal) ?? true);
   const listenAt = (place: number): Promise<HttpServer> =>
     serveHttp({
       ...sessions,

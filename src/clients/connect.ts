@@ -121,8 +121,10 @@ function parseAt(path: string, format: Format, text: string): unknown {
   try {
     return format.parse(text);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new Refusal(error.code, `${path}:${error.message}`, error.remedy, error);
+    if (error instanceof Refusal) throw new Refusal(error.code, `${path}:${error.message}`, error.remedy, error);
+    // what the parser itself gives up on: aliases of aliases, a nesting without end
+    const remedy = "mend the file first, then try again; nothing was written";
+    throw new Refusal("INVALID_INPUT", `${path} can't be read (${(error as Error).message})`, remedy, error);
   }
 }
 

@@ -137,7 +137,8 @@ const madeName = (path: string): string => `${path}.made-by-portcullis`;
 /** Makes the directory of a file that isn't there, and notes beside it what was made, so that it can be undone. */
 function makeRoom(path: string): void {
   const first = mkdirSync(dirname(path), { recursive: true });
-  if (first !== undefined || !existsSync(madeName(path))) writeFileSync(madeName(path), `${first ?? ""}\n`, { mode: 0o600 });
+  // never through a link that lies there in wait: it may lead anywhere
+  if (first !== undefined || !existsSync(madeName(path))) writeFileSync(madeName(path), `${first ?? ""}\n`, { mode: 0o600, flag: "wx" });
 }
 
 /** Was the file made by us? */

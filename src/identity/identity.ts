@@ -3,7 +3,7 @@ import { readBearer } from "./bearer.ts";
 import { challenge, resourceMetadata } from "./challenge.ts";
 import type { FetchDocument } from "./discovery.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
-import { keyPrincipal, openKeyRing } from "./keys.ts";
+import { keyName, keyPrincipal, openKeyRing } from "./keys.ts";
 import type { KeyTable } from "./keys.ts";
 import { FailureLimiter } from "./limiter.ts";
 import type { TokenSettings } from "./token.ts";
@@ -75,6 +75,14 @@ export function openIdentity(deps: IdentityDeps): Identity {
       // A key has no dots, a JWT always has.
       if (issuer && issuerKeys && presented.token.includes(".")) return await byToken(presented.token, from, issuer, issuerKeys);
       return byKey(presented.token, from);
+    },
+    holds(principal) {
+      const name = keyName(principal);
+      try {
+        return name === undefined || ring.has(name, now());
+      } catch {
+        return true; // what can't be read now ends nothing; nobody gets in with it either
+      }
     },
     challenge: (base, problem) => challenge(`${base}/.well-known/oauth-protected-resource`, problem),
     metadata: (base) => resourceMetadata(`${base}/mcp`, issuer?.issuer, scopes()),

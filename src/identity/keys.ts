@@ -12,6 +12,8 @@ interface Key {
 /** All keys as they were at one moment; `find` takes the same time for every secret. `now` is milliseconds since the epoch. */
 export interface KeyTable {
   find(secret: string, now: number): Key | undefined;
+  /** Is the key of this name in force? */
+  has(name: string, now: number): boolean;
 }
 
 /** Milliseconds for which a table is good: a key that another process revoked works no longer than this. */
@@ -23,19 +25,27 @@ const MOST_AGE = 500;
  */
 export function openKeyRing(read: () => KeyTable, clock: () => number): KeyTable {
   let kept: { readonly table: KeyTable; readonly readAt: number } | undefined;
-  return {
-    find(secret, now) {
-      const known = kept !== undefined && clock() - kept.readAt < MOST_AGE ? kept.table.find(secret, now) : undefined;
-      if (known !== undefined) return known;
-      kept = undefined;
-      const table = read();
-      kept = { table, readAt: clock() };
-      return table.find(secret, now);
-    },
+  const fresh = (): KeyTable | undefined => (kept !== undefined && clock() - kept.readAt < MOST_AGE ? kept.table : undefined);
+  const anew = (): KeyTable => {
+    kept = undefined;
+    const table = read();
+    kept = { table, readAt: clock() };
+    return table;
   };
+  return {
+    find: (secret, now) => fresh()?.find(secret, now) ?? anew().find(secret, now),
+    has: (name, now) => (fresh() ?? anew()).has(name, now),
+  };
+}
+
+const KEY = "key:";
+
+/** The name of the key that a principal came with. */
+export function keyName(principal: string): string | undefined {
+  return principal.startsWith(KEY) ? principal.slice(KEY.length) : undefined;
 }
 
 /** The principal of a key. */
 export function keyPrincipal({ name, role, scopes }: Key): Principal {
-  return { id: `key:${name}`, key: name, scopes, ...(role === null ? {} : { role }) };
+  return { id: `${KEY}${name}`, key: name, scopes, ...(role === null ? {} : { role }) };
 }

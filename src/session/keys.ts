@@ -16,6 +16,8 @@ export interface KeyRecord {
 export interface KeyTable {
   /** The key in force that this secret belongs to. Every stored hash is compared, each in constant time, so that time tells nothing. */
   find(secret: string, now: number): KeyRecord | undefined;
+  /** Is the key of this name in force? */
+  has(name: string, now: number): boolean;
 }
 
 interface Row {
@@ -61,6 +63,7 @@ function tableOf(rows: readonly Row[]): KeyTable {
       for (const key of keys) if (timingSafeEqual(given, key.hash)) found = key;
       return now < found.until ? found.record : undefined;
     },
+    has: (name, now) => keys.some(({ record, until }) => record?.name === name && now < until),
   };
 }
 

@@ -8,6 +8,9 @@ interface Visitor {
   usedAt: number;
 }
 
+/** Milliseconds between looks: a key that was revoked is worth nothing a second later, and neither are the sessions it opened. */
+const SWEEP_EVERY = 1_000;
+
 /** Sessions that one principal may have at once; with more names than that the one that was used longest ago ends. */
 const MOST_OF_ONE = 1_000;
 
@@ -15,6 +18,7 @@ export class Visitors {
   readonly #deps: {
     readonly newId: () => string;
     readonly onEnd: (id: string) => void;
+    readonly holds: (principal: string) => boolean;
     readonly idle: number;
     readonly clock: () => number;
   };
@@ -22,10 +26,11 @@ export class Visitors {
   readonly #visitors = new Map<string, Map<string, Visitor>>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `idle` and `clock` in milliseconds, `clock` monotonic. */
+  /** `holds` says whether a principal may still come in. `idle` and `clock` in milliseconds, `clock` monotonic. */
   constructor(deps: {
     readonly newId: () => string;
     readonly onEnd: (id: string) => void;
+    readonly holds: (principal: string) => boolean;
     readonly idle: number;
     readonly clock: () => number;
   }) {
@@ -49,7 +54,7 @@ export class Visitors {
     visitor.usedAt = now;
     own.delete(client);
     own.set(client, visitor);
-    this.#timer ??= setInterval(() => this.#sweep(), Math.min(60_000, Math.max(250, this.#deps.idle / 4))).unref();
+    this.#timer ??= setInterval(() => this.#sweep(), Math.min(SWEEP_EVERY, Math.max(250, this.#deps.idle / 4))).unref();
     return visitor.id;
   }
 
@@ -59,10 +64,12 @@ export class Visitors {
 
   #sweep(): void {
     const before = this.#deps.clock() - this.#deps.idle;
-    for (const [principal, own] of this.#visitors)
+    for (const [principal, own] of this.#visitors) {
+      const ends = !this.#deps.holds(principal);
       for (const [client, { usedAt }] of own)
-        if (usedAt < before) this.#end(principal, client);
+        if (ends || usedAt < before) this.#end(principal, client);
         else break;
+    }
   }
 
   #end(principal: string, client: string): void {

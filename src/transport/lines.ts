@@ -111,8 +111,8 @@ export class LineTransport implements Transport {
       return;
     }
     const message = readMessage(value);
-    if (message === undefined) {
-      this.#reject(idOf(value), -32600, "this is not a JSON-RPC 2.0 message (batches were removed in 2025-06-18)");
+    if (typeof message === "string") {
+      this.#reject(idOf(value), -32600, message);
       return;
     }
     if ("method" in message && "id" in message) {

@@ -149,7 +149,12 @@ function canAsk(server: Server, ctx: ServerContext): boolean {
 
 function clientName(server: Server, ctx: ServerContext): string | undefined {
   const info = (envelope(ctx)[CLIENT_INFO_META_KEY] as { name?: unknown } | undefined) ?? server.getClientVersion();
-  return typeof info?.name === "string" ? info.name.slice(0, 100) : undefined;
+  return typeof info?.name === "string" ? shortCopy(info.name) : undefined;
+}
+
+/** The beginning of a text, by itself: a slice would keep all of it in memory for as long as it lives. */
+export function shortCopy(text: string): string {
+  return Buffer.from(text.slice(0, 100)).toString();
 }
 
 function traceOf(ctx: ServerContext): Pick<Call, "trace"> {

@@ -24,6 +24,8 @@ export interface Challenge {
 export interface Identity {
   /** `authorization` is the raw header, `from` the address it came from. Never rejects. */
   authenticate(authorization: string | undefined, from: string): Promise<Verdict>;
+  /** May this principal still come in? False once its key has been revoked or has ended: then nothing of it goes on. Never throws. */
+  holds(principal: string): boolean;
   /** The value of WWW-Authenticate. `base` is our own origin as the client sees it. */
   challenge(base: string, problem: Challenge): string;
   /** The protected resource metadata (RFC 9728). */

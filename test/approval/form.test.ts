@@ -17,6 +17,13 @@ describe("what a person sees", () => {
     );
   });
 
+  test("is who asks on one line of ours, whatever an issuer calls them", () => {
+    const principal = { id: "oauth:ann\u2028\u3164", scopes: [] };
+    expect(questionText({ ...call, principal }, { title: "t", text: "" }, "r").split("\n")[0]).toBe(
+      "Portcullis asks for oauth:ann\\u{2028}\\u{3164}: t",
+    );
+  });
+
   test.each([
     ["a terminal escape", "\u001b[2J", "\\u{1b}[2J"],
     ["a carriage return that overwrites", "evil\rgood", "evil\\u{d}good"],

@@ -190,11 +190,13 @@ describe("a file that isn't just a file", () => {
 
   test.each<[string, (path: string) => void, RegExp]>([
     ["a link to nothing", (path) => symlinkSync("/nowhere/at/all", path), /link to nothing/],
+    ["a note of ours that leads elsewhere", (path) => symlinkSync(`${path}.elsewhere`, `${path}.made-by-portcullis`), /EEXIST/],
     ["a directory", (path) => mkdirSync(path), /is not a file/],
     ["a pipe, which is never waited for", (path) => execFileSync("mkfifo", [path]), /is not a file/],
     ["a read-only file", (path) => chmodSync(home.put(path, "{}"), 0o444), /is read-only/],
     ["a file with two names", (path) => linkSync(home.put(`${path}.other`, "{}"), path), /several names/],
     ["a file that isn't UTF-8", (path) => void home.put(path, Buffer.from("\uFEFF{}", "utf16le")), /not UTF-8/],
+    ["a nesting without end", (path) => void home.put(path, '{"a":'.repeat(99_000) + "}".repeat(99_000)), /can't be read/],
     ["a list", (path) => void home.put(path, "[]"), /the file is not a set of names and values/],
     ["a list of servers", (path) => void home.put(path, '{"mcpServers": []}'), /`mcpServers` is not a set of names and values/],
     [

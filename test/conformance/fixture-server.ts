@@ -37,7 +37,7 @@ export async function startFixtures(
     droppedLines: () => log.dropped(),
   });
   const trouble: string[] = [];
-  const { serving, ...sessions } = house.http(timeouts.session);
+  const { serving, ...sessions } = house.http(timeouts.session, () => true);
   const server = await serveHttp({
     ...sessions,
     build: (era) => extend(buildServer(serving, era)),

@@ -141,7 +141,7 @@ describe("bodies", () => {
   });
 
   test("takes a message just under the limit", async () => {
-    const { status, message } = await post(served.url, initialize("x".repeat(10 * 1024 * 1024 - 1000)), auth);
+    const { status, message } = await post(served.url, initialize(1, "x".repeat(10 * 1024 * 1024 - 1000)), auth);
     expect([status, message?.error]).toEqual([200, undefined]);
   });
 

@@ -33,6 +33,7 @@ describe("10,000 initialize of one principal", () => {
     newId: () => `sess_${(opened += 1)}`,
     onEnd: (id) => ended.add(id),
     onError: (error) => expect(error).toBeUndefined(),
+    holds: () => true,
     idle: 60_000,
     clock: () => 0,
     now: () => 0,

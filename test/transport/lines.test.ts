@@ -34,6 +34,13 @@ describe("a line on stdin", () => {
     ["with a number as method", '{"jsonrpc":"2.0","id":1,"method":1}\n', [[1, -32600]]],
     ["of another JSON-RPC version", '{"jsonrpc":"1.0","id":1,"method":"ping"}\n', [[1, -32600]]],
     ["that uses an id which is still running", `${JSON.stringify(ping)}\n${JSON.stringify(ping)}\n`, [[1, -32600]]],
+    [
+      "that nests too deep",
+      `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":${"[".repeat(99_000)}${"]".repeat(99_000)}}}\n`,
+      [[1, -32600]],
+    ],
+    ["that holds too much", `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":[${"0,".repeat(50_000)}0]}}\n`, [[1, -32600]]],
+    ["with a megabyte as id", `{"jsonrpc":"2.0","id":"${"x".repeat(1_000_000)}","method":"ping"}\n`, [[null, -32600]]],
     ["that is empty", "\n  \n", []],
   ])("%s is answered as JSON-RPC says", async (_name, line, expected) => {
     expect((await feed(line)).answers).toEqual(expected);

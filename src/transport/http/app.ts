@@ -108,7 +108,7 @@ export function createApp(deps: AppDeps): Hono<Env> {
     }
     return c.text(await deps.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
-  app.post("/mcp", (c) => mcp.post(c.req.raw, c.env.incoming, c.get("who")));
+  app.post("/mcp", (c) => mcp.post(c.req.raw, c.env, c.get("who")));
   app.on(["GET", "DELETE"], "/mcp", (c) => mcp.handle(c.req.raw, c.get("who")));
   app.all("/mcp", () => rpcError(405, HTTP_ERROR, "use POST, GET or DELETE", { headers: { allow: METHODS.join(", ") } }));
   app.notFound(() => rpcError(404, HTTP_ERROR, "there is nothing here: the server answers at /mcp"));

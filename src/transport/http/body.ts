@@ -9,10 +9,14 @@ import { HTTP_ERROR, rpcError } from "./errors.ts";
 export const MAX_BODY = 10 * 1024 * 1024;
 
 /**
- * The message, or the answer that says what is wrong with it: 415, 413, 400. Read from Node's own stream: the web stream around it would cost as
+ * The message, or the answer that says what is wrong with it: 415, 413, 429, 400. `count` says whether there is room for so many bytes more. Read from Node's own stream: the web stream around it would cost as
  * much as a short call.
  */
-export async function readBody(request: Request, incoming: HttpBindings["incoming"]): Promise<JSONRPCMessage | Response> {
+export async function readBody(
+  request: Request,
+  incoming: HttpBindings["incoming"],
+  count: (bytes: number) => boolean,
+): Promise<JSONRPCMessage | Response> {
   if (!isJsonContentType(request.headers.get("content-type")))
     return rpcError(415, HTTP_ERROR, "the content type must be application/json");
   const encoding = request.headers.get("content-encoding");
@@ -20,37 +24,36 @@ export async function readBody(request: Request, incoming: HttpBindings["incomin
   if (encoding !== null && encoding.toLowerCase() !== "identity")
     return rpcError(415, HTTP_ERROR, "send the body as it is, without a content encoding");
   if (Number(request.headers.get("content-length")) > MAX_BODY) return tooLarge();
-  let text: string | undefined;
+  let text: string | Response;
   try {
-    text = await readText(incoming);
+    text = await readText(incoming, count);
   } catch {
     // The client went away or sent less than it said; whoever still listens hears why.
     return rpcError(400, -32_700, "the body could not be read to its end", CLOSE);
   }
-  if (text === undefined) return tooLarge();
+  if (text instanceof Response) return text;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return rpcError(400, -32_700, "the body is not JSON");
   }
-  return (
-    readMessage(value) ??
-    rpcError(400, -32_600, "the body is not one JSON-RPC 2.0 message (batches were removed in 2025-06-18)", { id: idOf(value) })
-  );
+  const message = readMessage(value);
+  return typeof message === "string" ? rpcError(400, -32_600, message, { id: idOf(value) }) : message;
 }
 
-/** Undefined when it is more than it may be. Rejects when it ends before its time. */
-function readText(incoming: HttpBindings["incoming"]): Promise<string | undefined> {
+/** The text, or the answer to one that is more than it may be. Rejects when it ends before its time. */
+function readText(incoming: HttpBindings["incoming"], count: (bytes: number) => boolean): Promise<string | Response> {
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let size = 0;
     incoming.on("data", (part: Buffer) => {
       size += part.length;
-      if (size <= MAX_BODY) return parts.push(part);
+      const hasRoom = count(part.length);
+      if (size <= MAX_BODY && hasRoom) return parts.push(part);
       parts = [];
       incoming.pause();
-      return resolve(undefined);
+      return resolve(hasRoom ? tooLarge() : tooMuch());
     });
     incoming.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
     incoming.on("error", reject);
@@ -59,6 +62,11 @@ function readText(incoming: HttpBindings["incoming"]): Promise<string | undefine
 }
 
 const tooLarge = () => rpcError(413, HTTP_ERROR, `a message may hold ${MAX_BODY} bytes: send less at once`, CLOSE);
+
+const tooMuch = () =>
+  rpcError(429, HTTP_ERROR, "too much of yours is waiting: read the answers to what you asked, and send less at once", {
+    headers: { ...CLOSE.headers, "retry-after": "10" },
+  });
 
 /** What is left of the body is not read, so the connection can't be used again. */
 const CLOSE = { headers: { connection: "close" } };

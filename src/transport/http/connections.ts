@@ -17,36 +17,54 @@ export function mostConnections(): number {
 }
 
 interface Connection extends EventEmitter {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
   destroy(): unknown;
 }
 
+/** The other end, which is the same for a TLS connection and the plain one that carries it. */
+const endOf = ({ remoteAddress = "", remotePort = 0 }: Connection): string => `${remoteAddress} ${remotePort}`;
+
 export class Connections {
   readonly #most: number;
-  readonly #all = new Set<Connection>();
+  /** By their other ends. */
+  readonly #all = new Map<string, Connection>();
   /** Without a request, in the order in which they became so. */
-  readonly #idle = new Set<Connection>();
+  readonly #idle = new Set<string>();
 
   constructor(most: number) {
     this.#most = most;
   }
 
   add(connection: Connection): void {
-    this.#all.add(connection);
-    this.#idle.add(connection);
+    const end = endOf(connection);
+    this.#all.set(end, connection);
+    this.#idle.add(end);
     connection.once("close", () => {
-      this.#all.delete(connection);
-      this.#idle.delete(connection);
+      if (this.#all.get(end) !== connection) return;
+      this.#all.delete(end);
+      this.#idle.delete(end);
     });
     if (this.#all.size <= this.#most) return;
-    const [longest] = this.#idle;
-    (longest ?? connection).destroy();
+    const [longest = end] = this.#idle;
+    this.#all.get(longest)?.destroy();
   }
 
   /** A request came on it, and is over when its response is closed. */
   busy(connection: Connection, response: EventEmitter): void {
-    this.#idle.delete(connection);
+    const end = endOf(connection);
+    this.#idle.delete(end);
     response.once("close", () => {
-      if (this.#all.has(connection)) this.#idle.add(connection);
+      if (this.#all.has(end)) this.#idle.add(end);
     });
+  }
+
+  /** Ends all of them. */
+  destroy(): void {
+    for (const connection of this.#all.values()) connection.destroy();
+  }
+
+  isIdle(connection: Connection): boolean {
+    return this.#idle.has(endOf(connection));
   }
 }

@@ -4,11 +4,12 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { MAX_BODY, readBody } from "./body.ts";
+import { InFlight } from "./in-flight.ts";
 import { LegacySessions } from "./sessions.ts";
 
 /** What the routes need of it. */
 export interface McpEndpoint {
-  post(request: Request, incoming: HttpBindings["incoming"], who: Authenticated): Promise<Response>;
+  post(request: Request, bindings: HttpBindings, who: Authenticated): Promise<Response>;
   /** GET and DELETE. */
   handle(request: Request, who: Authenticated): Promise<Response>;
   close(): Promise<void>;
@@ -18,6 +19,8 @@ export interface EndpointDeps {
   readonly build: Build;
   readonly newSession: () => string;
   readonly endSession: (id: string) => void;
+  /** May this principal still come in? */
+  readonly holds: (principal: string) => boolean;
   readonly onError: (error: Error) => void;
   /** Milliseconds without a request after which a session of an older client ends. */
   readonly idle: number;
@@ -34,9 +37,10 @@ export function createEndpoint(deps: EndpointDeps): McpEndpoint {
     onerror: onError,
     maxRequestBodySize: MAX_BODY,
   });
+  const inFlight = new InFlight();
   return {
-    async post(request, incoming, who) {
-      const message = await readBody(request, incoming);
+    async post(request, { incoming, outgoing }, who) {
+      const message = await readBody(request, incoming, inFlight.begin(who.principal.id, outgoing));
       if (message instanceof Response) return message;
       const header = (name: string) => request.headers.get(name) ?? undefined;
       const route = classifyInboundRequest({

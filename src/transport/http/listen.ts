@@ -49,7 +49,7 @@ export function listen(
     connectionsCheckingInterval: CHECK_EVERY,
     maxHeaderSize: MOST_HEADER_BYTES,
     insecureHTTPParser: false,
-    ...(tls === undefined ? {} : { ...tls, minVersion: "TLSv1.2" as const }),
+    ...(tls === undefined ? {} : { ...tls, handshakeTimeout: timeouts.header, minVersion: "TLSv1.2" as const }),
   };
   const behindDoor =
     (listener: RequestListener): RequestListener =>
@@ -67,8 +67,13 @@ export function listen(
   }) as Server;
   server.maxHeadersCount = MOST_HEADERS;
   const connections = new Connections(mostConnections());
-  server.on(tls === undefined ? "connection" : "secureConnection", (socket) => connections.add(socket));
+  // Before the handshake of TLS: who never makes one holds a descriptor too.
+  server.on("connection", (socket) => connections.add(socket));
   server.on("request", (request, response) => connections.busy(request.socket, response));
+  // Nothing has moved for a while: a client that doesn't take its answer would have us keep all of it. A call that takes its time is no such thing.
+  server.setTimeout(timeouts.idle, (socket) => {
+    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
+  });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -85,7 +90,8 @@ export function listen(
               ended();
             });
           }),
-        destroy: () => server.closeAllConnections(),
+        // Node's own closeAllConnections knows none that is still in its handshake.
+        destroy: () => connections.destroy(),
       });
     });
   });

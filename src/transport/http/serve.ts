@@ -44,6 +44,7 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
     build,
     newSession,
     endSession,
+    holds: (principal) => options.identity?.holds(principal) ?? true,
     onError,
     idle: timeouts.session,
     clock: () => performance.now(),

@@ -3,11 +3,14 @@ import type { AuthInfo, JSONRPCMessage } from "@modelcontextprotocol/server";
 import type { Authenticated, Build } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { HTTP_ERROR, rpcError } from "./errors.ts";
+import { trimGreeting } from "./greeting.ts";
 import { SessionTransport } from "./session.ts";
 
 /** Sessions that are open at once: of everybody, and of one principal. A further one is refused, so that nobody can push out another's. */
 const MOST = 4_000;
 const MOST_OF_ONE = 2_000;
+/** Milliseconds between looks: a key that was revoked is worth nothing a second later, and neither are the sessions it opened. */
+const SWEEP_EVERY = 1_000;
 /** Seconds after which a client that found no room may try again. */
 const RETRY_AFTER = "60";
 
@@ -24,6 +27,8 @@ interface Session {
 export interface SessionDeps {
   readonly build: Build;
   readonly newId: () => string;
+  /** May this principal still come in? A key may have been revoked. */
+  readonly holds: (principal: string) => boolean;
   /** The session has ended: its grants and processes go. */
   readonly onEnd: (id: string) => void;
   readonly onError: (error: Error) => void;
@@ -42,7 +47,7 @@ export class LegacySessions {
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
-    this.#timer = setInterval(() => this.#sweep(), Math.min(60_000, Math.max(250, deps.idle / 4))).unref();
+    this.#timer = setInterval(() => this.#sweep(), Math.min(SWEEP_EVERY, Math.max(250, deps.idle / 4))).unref();
   }
 
   get size(): number {
@@ -110,7 +115,7 @@ export class LegacySessions {
     const server = this.#deps.build("legacy");
     server.onerror = this.#deps.onError;
     await server.connect(transport);
-    const response = await transport.receive(request, message, authOf(who, id));
+    const response = await transport.receive(request, trimGreeting(message), authOf(who, id));
     if (response.status !== 200) await this.#end(id);
     return response;
   }
@@ -129,9 +134,11 @@ export class LegacySessions {
   #sweep(): void {
     const before = this.#deps.clock() - this.#deps.idle;
     const now = this.#deps.now();
+    const gone = new Set([...this.#byPrincipal.keys()].filter((principal) => !this.#deps.holds(principal)));
     // A stream that is open keeps a session from being idle, but not its credential from ending.
-    for (const [id, { transport, usedAt, expiresAt, listening }] of this.#sessions)
-      if (expiresAt <= now || (usedAt < before && !listening && transport.inFlight === 0)) this.#end(id).catch(this.#deps.onError);
+    for (const [id, { transport, principal, usedAt, expiresAt, listening }] of this.#sessions)
+      if (gone.has(principal) || expiresAt <= now || (usedAt < before && !listening && transport.inFlight === 0))
+        this.#end(id).catch(this.#deps.onError);
   }
 }
 
