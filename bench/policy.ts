@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Query, Resource } from "../src/types.ts";
 
-/** Figures of issue 3: decide with 200 and 1,000 rules, a search's path judging, load. Medians of repeated rounds. */
+/** Figures: decide with 200 and 1,000 rules, a search's path judging, load. Medians of repeated rounds. */
 
 const started = performance.now();
 const { loadPolicy } = await import("../src/policy/load.ts");

@@ -16,7 +16,7 @@ export interface PolicyFacts {
   readonly reader: Reader;
 }
 
-/** The one public address that every name has in inline tests (POLICY, `tests:`). */
+/** The one public address that every name has in inline tests. */
 const TEST_ADDRESS = { address: "93.184.216.34", kind: "public" };
 
 /**

@@ -168,7 +168,7 @@ function noteOf(backend: string, { profile, network }: SandboxSpec, newSensitive
   return { backend, profile, network, ...(newSensitive.length > 0 ? { newSensitive } : {}) };
 }
 
-/** What the policy passes and sets, nothing else (POLICY, `env`). */
+/** What the policy passes and sets, nothing else (`env`). */
 function environment(env: Readonly<Record<string, string | undefined>>, { settings }: Policy): Record<string, string> {
   const passed = settings.env.pass.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return { ...Object.fromEntries(passed), ...settings.env.set };

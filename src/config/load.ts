@@ -205,7 +205,7 @@ function present(directory: string, name: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** Files that apply without being named (POLICY, "Decision" 5): the administrator's, the user's, and each workspace's own. */
+/** Files that apply without being named: the administrator's, the user's, and each workspace's own. */
 function standingPolicies(workspaces: readonly string[], userDirectory: string): Config["standing"] {
   const admin = present(ADMIN_DIRECTORY, "policy.yaml");
   const user = present(userDirectory, "policy.yaml");

@@ -22,7 +22,7 @@ export interface Judged {
 /** Who calls what: what a call and an explanation have in common. */
 type Asked = Pick<Call, "principal" | "session" | "tool" | "args" | "transport" | "interactive">;
 
-/** Decides on a prepared call. A call that touches nothing has itself as its single resource (POLICY, decision 1). */
+/** Decides on a prepared call. A call that touches nothing has itself as its single resource. */
 export function judgeCall(policy: Judge, call: Asked, tool: Tool, prepared: Prepared, workspaces: readonly string[]): Judged {
   const ask = (resources: readonly Resource[]): Query => ({
     principal: call.principal,

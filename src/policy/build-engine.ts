@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 type Mode = Settings["approvals"]["mode"];
 const RISKS: readonly Risk[] = ["low", "medium", "high"];
 
-/** POLICY, "Decision" 6. */
+/** What the approval mode says of each risk where no rule speaks. */
 const MODES: Readonly<Record<Mode, Readonly<Record<Risk, Effect>>>> = {
   "auto-approve": { low: "allow", medium: "allow", high: "allow" },
   "approve-writes": { low: "allow", medium: "ask", high: "ask" },

@@ -7,7 +7,7 @@ import { wordDecision } from "./words.ts";
 
 /**
  * Decides a call: the strictest effect over its resources. Pure: query in, decision out, no clock, disk, network or environment, so that
- * a recorded query replays to the same decision. An exception while deciding is a deny. POLICY, "Decision, in full".
+ * a recorded query replays to the same decision. An exception while deciding is a deny. See docs/policy.md.
  */
 export function decide(engine: Engine, query: Query): Decision {
   try {

@@ -1,7 +1,7 @@
 import type { UrlResource } from "../types.ts";
 import { canonicalAddress, compileHost, isAddress, type HostGlob } from "./host-glob.ts";
 
-/** One entry of `egress.allow`: `host[:port]`, `*.host[:port]`, or a literal address with a port. POLICY, "The file". */
+/** One entry of `egress.allow`: `host[:port]`, `*.host[:port]`, or a literal address with a port. See docs/policy.md. */
 export interface EgressEntry {
   readonly text: string;
   readonly host: HostGlob;

@@ -2,7 +2,7 @@ import type { PathOp } from "../types.ts";
 import { compilePathGlob, type PathGlob } from "./path-glob.ts";
 
 /**
- * Files that make other programs run: who writes them runs code later, outside of any sandbox. POLICY, "The built-in floor"; sources:
+ * Files that make other programs run: who writes them runs code later, outside of any sandbox. Sources:
  * CVE-2014-9390 (.git), CVE-2025-53773 (.vscode), CVE-2025-54135 and CVE-2025-54136 (.cursor, .mcp.json), CVE-2025-59536 (.claude), CVE-2025-61260 (.codex).
  */
 const DIRECTORIES = [".git", ".husky", ".claude", ".cursor", ".vscode", ".idea", ".codex", ".gemini", ".zed", ".opencode", ".devin"];

@@ -61,7 +61,7 @@ export function isAddress(host: string): boolean {
 }
 
 /**
- * Names that never mean a public host, whatever they resolve to: POLICY's own list, then RFC 6761 and 8375 special-use names, names that
+ * Names that never mean a public host, whatever they resolve to: our own list, then RFC 6761 and 8375 special-use names, names that
  * ICANN keeps undelegated because networks use them inside, and credential services of clouds under public names.
  */
 const SPECIAL =

@@ -6,7 +6,7 @@ import type { PolicyFile } from "./schema.ts";
 
 export type LayerName = "admin" | "user" | "project";
 
-/** One policy with all it extends, in its place among the others. POLICY, "Decision" 5. */
+/** One policy with all it extends, in its place among the others. */
 export interface Layer {
   readonly name: LayerName;
   readonly file: string;

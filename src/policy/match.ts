@@ -36,7 +36,7 @@ export function matchResource(rule: Rule, seen: Seen): Match {
   return resource.kind === "command" ? matchCommand(rule, resource, seen.workspaces) : NEVER;
 }
 
-/** Risk of a resource: reads and lists low, writes medium, deletes and commands high, the rest as its tool. POLICY, "Decision" 1. */
+/** Risk of a resource: reads and lists low, writes medium, deletes and commands high, the rest as its tool. */
 export function riskOfResource(resource: Resource, tool: Risk): Risk {
   if (resource.kind === "command") return "high";
   if (resource.kind !== "path") return tool;

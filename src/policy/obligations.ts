@@ -8,7 +8,7 @@ import type { Verdict } from "./verdict.ts";
 /**
  * Conditions that come with a decision. For one resource a layer says what its matching rules give (the tightest of them), else what its
  * settings say; layers combine to the tightest; what nobody says is the default. Over resources the tightest holds, and only commands and
- * opaque parts speak of the sandbox, so that reading a file doesn't cut the network of the command beside it. POLICY, "Decision" 10.
+ * opaque parts speak of the sandbox, so that reading a file doesn't cut the network of the command beside it. See docs/policy.md.
  */
 export function mergeObligations(engine: Engine, query: Query, resources: readonly Resource[], verdicts: readonly Verdict[]): Obligations {
   const durability = durabilityOf(engine, query.risk);

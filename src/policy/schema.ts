@@ -1,7 +1,7 @@
 import * as z from "zod";
 import * as section from "./schema-sections.ts";
 
-/** The one source of a policy's shape: types, validation and the JSON Schema for editors come from here. POLICY, "The file". */
+/** The one source of a policy's shape: types, validation and the JSON Schema for editors come from here. See docs/policy.md. */
 
 const text = z.string().min(1, { error: "is empty - write something or drop the key" });
 

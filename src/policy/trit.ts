@@ -1,4 +1,4 @@
-/** Does a rule match? Maybe: a word not known before it runs, or a path that can't be resolved. POLICY, "Decision" 4. */
+/** Does a rule match? Maybe: a word not known before it runs, or a path that can't be resolved. */
 export type Trit = 0 | 1 | 2;
 
 export const NO: Trit = 0;

@@ -23,7 +23,7 @@ export const copyFile: Tool = defineTool({
   prepare: (args, eyes) => prepareTransfer("copy", args.source, args.destination, eyes),
 });
 
-/** Moving reads and deletes every file of the source and writes it at the destination; copying leaves out the delete (POLICY, "Moves, copies, links, diffs"). */
+/** Moving reads and deletes every file of the source and writes it at the destination; copying leaves out the delete. */
 async function prepareTransfer(verb: "move" | "copy", source: string, destination: string, eyes: Eyes): Promise<Prepared> {
   const from = eyes.files.find(source, { follow: false });
   const to = eyes.files.find(destination, { follow: false });
