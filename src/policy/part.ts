@@ -19,7 +19,7 @@ const ORDERS = {
   network: ["allowlist", "none"],
 } as const;
 
-/** What holds where no layer says anything: See docs/policy.md. */
+/** What holds where no layer says anything: see docs/policy.md. */
 export const DEFAULT_PART: Required<Part> = {
   timeout: 60_000,
   read: 1024 ** 2,

@@ -30,7 +30,7 @@ interface ToolRate {
   readonly rate: Rate;
 }
 
-/** What holds where nobody says anything; See docs/policy.md. */
+/** What holds where nobody says anything: see docs/policy.md. */
 const DEFAULTS = {
   approvals: {
     mode: "approve-writes",

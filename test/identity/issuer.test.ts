@@ -73,7 +73,9 @@ describe("the keys of the issuer", () => {
     hall.time.clock += 599_999;
     expect((await come(hall)).kind).toBe("known");
     hall.time.clock += 1;
-    expect(await come(hall)).toMatchObject({ description: "the token is signed with a key that the issuer doesn't have" });
+    expect(await come(hall)).toMatchObject({
+      description: "the token is signed with a key that the issuer doesn't have: get another token from the issuer",
+    });
     expect((await come(hall, next)).kind).toBe("known");
   });
 
@@ -186,7 +188,7 @@ describe("nothing but the issuer is reached, and only so much is read", () => {
     const token = await sign({ alg: "HS256", kid: "s", privateKey: secret }, issuer.url);
     expect(await enter().authenticate(`Bearer ${token}`)).toMatchObject({
       kind: "unknown",
-      description: "the token is signed with an algorithm that is not accepted",
+      description: "the token is signed with an algorithm that is not accepted: get another token from the issuer",
     });
   });
 
