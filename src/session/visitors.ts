@@ -58,10 +58,6 @@ export class Visitors {
     return visitor.id;
   }
 
-  close(): void {
-    clearInterval(this.#timer);
-  }
-
   #sweep(): void {
     const before = this.#deps.clock() - this.#deps.idle;
     for (const [principal, own] of this.#visitors) {

@@ -30,8 +30,8 @@ describe("10,000 initialize of one principal", () => {
   let opened = 0;
   const sessions = new LegacySessions({
     build: (era) => buildServer(serving, era),
-    newId: () => `sess_${(opened += 1)}`,
-    onEnd: (id) => ended.add(id),
+    newSession: () => `sess_${(opened += 1)}`,
+    endSession: (id) => ended.add(id),
     onError: (error) => expect(error).toBeUndefined(),
     holds: () => true,
     idle: 60_000,

@@ -24,7 +24,7 @@ export interface AppDeps {
   readonly ready: () => Promise<readonly string[]>;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: Error) => void;
   /** A credential was refused. Requests without one, or from an address that is shut out, are too many to tell of. */
   readonly onRefused: (address: string, path: string) => void;
 }

@@ -1,11 +1,12 @@
 /** `/mcp`: 2026-07-28 with a server for each request, older protocols with a session each. The era is decided once, from headers and body together. */
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 import type { HttpBindings } from "@hono/node-server";
-import type { Authenticated, Build } from "../mcp.ts";
+import type { Authenticated } from "../mcp.ts";
 import { authInfoOf } from "./auth-info.ts";
 import { MAX_BODY, readBody } from "./body.ts";
 import { InFlight } from "./in-flight.ts";
 import { LegacySessions } from "./sessions.ts";
+import type { SessionDeps } from "./sessions.ts";
 
 /** What the routes need of it. */
 export interface McpEndpoint {
@@ -15,23 +16,9 @@ export interface McpEndpoint {
   close(): Promise<void>;
 }
 
-export interface EndpointDeps {
-  readonly build: Build;
-  readonly newSession: () => string;
-  readonly endSession: (id: string) => void;
-  /** May this principal still come in? */
-  readonly holds: (principal: string) => boolean;
-  readonly onError: (error: Error) => void;
-  /** Milliseconds without a request after which a session of an older client ends. */
-  readonly idle: number;
-  readonly clock: () => number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}
-
-export function createEndpoint(deps: EndpointDeps): McpEndpoint {
+export function createEndpoint(deps: SessionDeps): McpEndpoint {
   const { build, onError } = deps;
-  const legacy = new LegacySessions({ ...deps, newId: deps.newSession, onEnd: deps.endSession });
+  const legacy = new LegacySessions(deps);
   const modern = createMcpHandler(() => build("modern"), {
     legacy: "reject",
     onerror: onError,

@@ -1,6 +1,5 @@
 /** Serves over HTTP until it is told to end; then what runs may finish for a while before it is cancelled. */
 import type { IncomingMessage } from "node:http";
-import type { Build } from "../mcp.ts";
 import { createApp } from "./app.ts";
 import type { AppDeps } from "./app.ts";
 import { createDoor } from "./door.ts";
@@ -9,15 +8,14 @@ import { HTTP_ERROR, rpcErrorText } from "./errors.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { listen } from "./listen.ts";
 import type { ListenOptions } from "./listen.ts";
+import type { SessionDeps } from "./sessions.ts";
 
-export interface ServeHttpOptions extends Omit<AppDeps, "own" | "mcp" | "admitted"> {
+export interface ServeHttpOptions
+  extends Omit<AppDeps, "own" | "mcp" | "admitted">, Pick<SessionDeps, "build" | "newSession" | "endSession"> {
   readonly listen: ListenOptions;
   /** Proxies whose word on client and scheme counts. */
   readonly trustProxy: readonly string[];
   readonly own: Omit<AppDeps["own"], "scheme">;
-  readonly build: Build;
-  readonly newSession: () => string;
-  readonly endSession: (id: string) => void;
   /** Milliseconds: a session without a request, and what runs when the end comes. */
   readonly timeouts: { readonly session: number; readonly shutdown: number };
   /** Resolves when no call is under way, or after so many milliseconds. */

@@ -26,11 +26,11 @@ interface Session {
 
 export interface SessionDeps {
   readonly build: Build;
-  readonly newId: () => string;
+  readonly newSession: () => string;
   /** May this principal still come in? A key may have been revoked. */
   readonly holds: (principal: string) => boolean;
   /** The session has ended: its grants and processes go. */
-  readonly onEnd: (id: string) => void;
+  readonly endSession: (id: string) => void;
   readonly onError: (error: Error) => void;
   /** Milliseconds without a request after which a session ends. */
   readonly idle: number;
@@ -108,7 +108,7 @@ export class LegacySessions {
         ...idIn(message),
         headers: { "retry-after": RETRY_AFTER },
       });
-    const id = this.#deps.newId();
+    const id = this.#deps.newSession();
     const transport = new SessionTransport({ sessionIdGenerator: () => id, onsessionclosed: () => this.#end(id) });
     this.#sessions.set(id, { transport, principal, usedAt: this.#deps.clock(), expiresAt: who.expiresAt ?? Infinity, listening: false });
     this.#byPrincipal.set(principal, own + 1);
@@ -128,7 +128,7 @@ export class LegacySessions {
     if (left === 0) this.#byPrincipal.delete(session.principal);
     else this.#byPrincipal.set(session.principal, left);
     await session.transport.close();
-    this.#deps.onEnd(id);
+    this.#deps.endSession(id);
   }
 
   #sweep(): void {
