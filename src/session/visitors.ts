@@ -24,7 +24,7 @@ export class Visitors {
   };
   /** By principal, then by client; in the order of their last use. */
   readonly #visitors = new Map<string, Map<string, Visitor>>();
-  #timer: NodeJS.Timeout | undefined;
+  #sweeping = false;
 
   /** `holds` says whether a principal may still come in. `idle` and `clock` in milliseconds, `clock` monotonic. */
   constructor(deps: {
@@ -54,7 +54,8 @@ export class Visitors {
     visitor.usedAt = now;
     own.delete(client);
     own.set(client, visitor);
-    this.#timer ??= setInterval(() => this.#sweep(), Math.min(SWEEP_EVERY, Math.max(250, this.#deps.idle / 4))).unref();
+    if (!this.#sweeping) setInterval(() => this.#sweep(), Math.min(SWEEP_EVERY, Math.max(250, this.#deps.idle / 4))).unref();
+    this.#sweeping = true;
     return visitor.id;
   }
 
