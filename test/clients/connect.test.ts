@@ -299,7 +299,7 @@ describe("where the files are", () => {
       "C:\\Users\\ada\\AppData\\Local\\Packages\\Claude_pzs8sxrjxfjjc\\LocalCache\\Roaming\\Claude\\claude_desktop_config.json",
     ],
     ["claude-code", "linux", {}, "", "/h/.claude.json"],
-    ["claude-code", "linux", { CLAUDE_CONFIG_DIR: "/work" }, "", "/work/.claude.json"],
+    ["claude-code", "linux", { CLAUDE_CONFIG_DIR: "/srv/claude" }, "", "/srv/claude/.claude.json"],
     ["vscode", "linux", {}, "", "/h/.config/Code/User/mcp.json"],
     ["vscode", "darwin", {}, "", "/h/Library/Application Support/Code/User/mcp.json"],
     ["vscode", "win32", WINDOWS, "", "C:\\Users\\ada\\AppData\\Roaming\\Code\\User\\mcp.json"],
