@@ -4,6 +4,9 @@ import type { Eyes, Found, Permit, Tool } from "../types.ts";
 import { defineTool, pathArgument } from "./define.ts";
 import { readText } from "./read-text-file.ts";
 
+/** One call shows as much as so many single reads: a hundred whole files would be more than a client, a model or this server's memory wants at once. */
+const MOST_READS = 8;
+
 interface Wanted {
   readonly path: string;
   readonly found?: Found;
@@ -27,13 +30,21 @@ export const readMultipleFiles: Tool = defineTool({
       run: async (permit) => {
         const parts: string[] = [];
         const notes: string[] = [];
-        for (const one of wanted) parts.push(await readOne(one, permit, notes));
+        let left = MOST_READS * permit.limits.read;
+        for (const one of wanted) {
+          const part = await readOne(left > 0 ? one : { path: one.path, refusal: full() }, permit, notes);
+          left -= Buffer.byteLength(part);
+          parts.push(part);
+        }
+        if (left <= 0) notes.push("The answer was full: read what is missing in another call.");
         const note = notes.length > 0 ? { note: notes.join("\n"), truncated: true } : {};
         return { text: parts.join("\n---\n"), sized: true, source: "workspace", ...note };
       },
     };
   },
 });
+
+const full = () => new Refusal("FAILED", "the answer is full", "Read it in another call.");
 
 function look(path: string, eyes: Eyes): Wanted {
   try {

@@ -293,3 +293,18 @@ describe.each(CLIENTS)("through %s", (kind) => {
     expect(statSync(path).size).toBe(1024 ** 3);
   });
 });
+
+describe("an answer of many files", () => {
+  test.each(CLIENTS)("holds as much as eight single reads, and says where the rest is (%s)", async (kind) => {
+    const client = await start(kind, "limits: { read: 1KiB }");
+    const paths = Array.from({ length: 12 }, (_, index) => `many-${index}.txt`);
+    for (const path of paths) world.put(path, `${path} `.repeat(200).slice(0, 1000));
+    const { text, call, isError } = await client.call("read_multiple_files", { paths });
+    expect([isError, call.truncated]).toEqual([false, true]);
+    expect(paths.map((path) => text.includes(`${path}: Error - failed: the answer is full. Read it in another call.`))).toEqual(
+      paths.map((_, index) => index > 8),
+    );
+    const rest = await client.call("read_multiple_files", { paths: paths.slice(9) });
+    expect([rest.call.truncated, rest.text.includes("the answer is full")]).toEqual([undefined, false]);
+  });
+});
