@@ -1,5 +1,6 @@
 /** Who calls over HTTP, put together: the keys of the main database, the issuer of the configuration, and the door its documents come through. */
 import type { Config } from "../config/load.ts";
+import { readKeySet } from "../config/key-set.ts";
 import type { FetchDocument } from "../identity/discovery.ts";
 import { openIdentity } from "../identity/identity.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -31,13 +32,18 @@ export function openCallers({ auth, shelf, policy, record, report, now, clock }:
   const identity = openIdentity({
     readKeys: () => shelf.use(({ keys }) => keys.read()),
     issuer: auth,
-    fetch: issuerDoor(auth?.jwks ?? auth?.issuer, policy, record),
+    fetch: documentsOf(auth?.jwks ?? auth?.issuer, policy, record),
     scopes: () => policy().scopes,
     report,
     now,
     clock,
   });
   return { ...identity, exist: () => auth !== undefined || shelf.use(({ keys }) => keys.anyInForce(now())) };
+}
+
+/** A file is read, everything else comes through the door. */
+function documentsOf(home: string | undefined, policy: () => Policy, record: (hop: HttpHop) => void): FetchDocument {
+  return home === undefined || /^https?:/.test(home) ? issuerDoor(home, policy, record) : readKeySet;
 }
 
 /**

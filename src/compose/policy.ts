@@ -65,7 +65,7 @@ export function loadPolicyOf(config: Config, facts: PolicyFacts): Policy {
     ...(user ? { userFile: user } : {}),
     projectFiles: projects,
     trusted: (sha256) => trusted.has(sha256),
-    protected: [config.state, ...directories, ...[config.file, config.log.file, config.log.anchor].filter((file) => file !== undefined)],
+    protected: [config.state, ...directories, ...config.ownFiles],
     haveSecret: (source) => haveSecret(source, config.env),
     ...facts,
   });

@@ -176,7 +176,7 @@ function environment(env: Readonly<Record<string, string | undefined>>, { settin
 
 /** State, keys, policies and configuration, wherever they lie: a program path may show more of the machine than the workspaces. */
 async function guardsOwn({ config }: Commands, policy: Policy): Promise<string[]> {
-  const { state, standing, file, log } = config;
+  const { state, standing, ownFiles, log } = config;
   const old = log.file === undefined ? [] : (await oldFiles(log.file)).map(({ path }) => path);
-  return [state, ...policy.files, ...standing.directories, file, log.file, ...old].filter((path) => path !== undefined);
+  return [state, ...policy.files, ...standing.directories, ...ownFiles, ...old];
 }

@@ -15,6 +15,8 @@ export interface HttpConfig {
   /** Origins whose pages may call, lower case. */
   readonly origins: readonly string[];
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where certificate and key lie. */
+  readonly files: readonly string[];
   /** Addresses and networks of proxies whose word on the client counts. */
   readonly trustProxy: readonly string[];
   readonly timeouts: {
@@ -49,6 +51,7 @@ export function readHttp(
     port,
     hosts: (options.hosts?.split(",").map((name) => name.trim()) ?? file.hosts ?? []).filter(Boolean).map(checkHost),
     origins: (file.origins ?? []).map(checkOrigin),
+    files: file.tls ? [options.toFile(file.tls.cert), options.toFile(file.tls.key)] : [],
     tls: file.tls && readTls(options.toFile(file.tls.cert), options.toFile(file.tls.key)),
     trustProxy: (file.trust_proxy ?? []).map(checkNetwork),
     timeouts: {

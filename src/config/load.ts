@@ -48,7 +48,7 @@ export interface Config {
     readonly projects: readonly string[];
     readonly directories: readonly string[];
   };
-  /** The issuer whose tokens are taken over HTTP; `roles` are by claim value. */
+  /** The issuer whose tokens are taken over HTTP; `roles` are by claim value, `jwks` is a URL or the path of a file. */
   readonly auth:
     | { readonly issuer: string; readonly audience: string; readonly jwks?: string; readonly roles: Readonly<Record<string, string>> }
     | undefined;
@@ -59,6 +59,8 @@ export interface Config {
     /** When the log file is put aside (bytes, milliseconds), and how many old ones are kept. */
     readonly rotate: { readonly size: number; readonly age: number; readonly keep: number };
   };
+  /** Files that are ours wherever they lie: no tool reads or writes them. */
+  readonly ownFiles: readonly string[];
   /** The environment, for secrets that are named by variable. */
   readonly env: Surroundings["env"];
   /** Things worth a word that stop nothing, such as unknown `PORTCULLIS_*` variables. */
@@ -149,7 +151,9 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
   if (level !== "debug" && level !== "info" && level !== "warn" && level !== "error")
     throw new ConfigError(`unknown log level \`${level}\`: use debug, info, warn or error`);
   const logFile = flags.logFile ?? (env.PORTCULLIS_LOG_FILE || fromFile(content.log?.file)[0]);
+  const logPath = logFile ? resolve(cwd, logFile) : undefined;
   const anchor = fromFile(content.log?.anchor)[0];
+  const auth = content.auth && authOf(content.auth, (path) => resolve(dirname(file ?? cwd), path));
   const stateFlag = flags.state ?? (env.PORTCULLIS_STATE || fromFile(content.state)[0]);
   if (stateFlag === undefined && around.home === "" && !env.XDG_STATE_HOME)
     throw new ConfigError("there is no home directory to keep state in: name one with --state DIR");
@@ -177,11 +181,14 @@ export async function loadConfig(flags: Flags, around: Surroundings, needWorkspa
     ...(http ? { http } : {}),
     ...(container ? { entry: container.entry } : {}),
     standing: standingPolicies(roots, resolve(env.XDG_CONFIG_HOME || resolve(around.home || "/", ".config"), "portcullis")),
-    auth: content.auth && authOf(content.auth),
+    auth,
+    ownFiles: [file, logPath, anchor, ...(http ? http.files : []), auth?.jwks].filter(
+      (path) => path !== undefined && !isUrl(path),
+    ) as string[],
     log: {
       level,
       rotate: rotation(content.log?.rotate),
-      ...(logFile ? { file: resolve(cwd, logFile) } : {}),
+      ...(logPath ? { file: logPath } : {}),
       ...(anchor ? { anchor } : {}),
     },
     env,
@@ -194,8 +201,15 @@ function rotation({ size = 10 * 1024 ** 2, age = 7 * 86_400_000, keep = 5 }: Non
   return { size, age, keep };
 }
 
-function authOf({ issuer, audience, jwks, roles = {} }: NonNullable<ConfigFile["auth"]>): Config["auth"] {
-  return { issuer, audience, roles, ...(jwks ? { jwks } : {}) };
+function authOf({ issuer, audience, jwks, roles = {} }: NonNullable<ConfigFile["auth"]>, toFile: (path: string) => string): Config["auth"] {
+  const keys = jwks === undefined || isUrl(jwks) ? jwks : toFile(jwks);
+  if (keys !== undefined && !isUrl(keys) && !existsSync(keys))
+    throw new ConfigError(`auth.jwks: there is no file ${keys}: name the file or the https URL of the issuer's keys`);
+  return { issuer, audience, roles, ...(keys ? { jwks: keys } : {}) };
+}
+
+function isUrl(place: string): boolean {
+  return /^https?:\/\//.test(place);
 }
 
 const ADMIN_DIRECTORY = "/etc/portcullis";

@@ -32,6 +32,14 @@ function isSafeUrl(text: string): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname));
 }
 
+/** Where an issuer's keys are: a URL, or a file beside the config file. */
+const keyPlace = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes("://") || isSafeUrl(text), {
+    error: "must be a file, or an https URL without fragment and password (http only for 127.0.0.1, [::1] or localhost)",
+  });
+
 /** A word that rules compare roles with. */
 const role = z
   .string()
@@ -48,7 +56,7 @@ export const configSchema = z.strictObject({
       // RFC 8414, 2: an issuer has no query.
       issuer: safeUrl.refine((text) => !text.includes("?"), { error: "must have no query" }),
       audience: z.string().min(1),
-      jwks: safeUrl.optional(),
+      jwks: keyPlace.optional(),
       roles: z.record(z.string().min(1), role).optional(),
     })
     .optional(),

@@ -7,6 +7,7 @@ import { closestName } from "../../src/config/closest.ts";
 import { homeOf, isTooMuch, loadConfig, splitPaths } from "../../src/config/load.ts";
 import type { Flags } from "../../src/config/load.ts";
 import { openState, readKey } from "../../src/config/state.ts";
+import { makeCertificate } from "../egress/certificate.ts";
 
 let root: string;
 beforeEach(() => {
@@ -134,6 +135,23 @@ describe("flag, environment and file", () => {
     expect(await rotation("log: { rotate: { age: 12h, keep: 1 } }\n")).toEqual({ ...usual, age: 43_200_000, keep: 1 });
   });
 
+  test("name the files that no tool may touch, wherever they lie", async () => {
+    const { cert, key } = makeCertificate("localhost", "valid");
+    for (const [name, text] of [
+      ["keys.json", "{}"],
+      ["c.pem", cert],
+      ["k.pem", key],
+    ] as const)
+      writeFileSync(join(root, name), text);
+    const file = config(
+      "auth: { issuer: https://idp.example.com, audience: a, jwks: keys.json }\nhttp: { listen: 0, tls: { cert: c.pem, key: k.pem } }\nlog: { file: l.log, anchor: far }\n",
+    );
+    const { ownFiles, auth } = await load({ config: file });
+    expect(ownFiles.toSorted()).toEqual(["c.pem", "config.yaml", "far", "k.pem", "keys.json", "l.log"].map((name) => join(root, name)));
+    expect(auth?.jwks).toBe(join(root, "keys.json"));
+    expect((await load()).ownFiles).toEqual([]);
+  });
+
   test("name the issuer whose tokens are taken", async () => {
     const file = config(
       "auth: { issuer: https://idp.example.com/, audience: a, jwks: https://keys.example.net/k?p=1, roles: { staff: approver } }\n",
@@ -158,10 +176,11 @@ describe("flag, environment and file", () => {
     ["an issuer with a query", 'auth: { issuer: "https://idp.example.com?a", audience: a }', "must have no query"],
     ["an issuer that is no URL", "auth: { issuer: idp.example.com, audience: a }", "must be an https URL"],
     [
-      "keys in a file",
+      "keys under a file URL",
       'auth: { issuer: https://idp.example.com, audience: a, jwks: "file:///etc/keys" }',
-      "`auth.jwks`: must be an https URL",
+      "`auth.jwks`: must be a file, or an https URL",
     ],
+    ["keys in a file that isn't there", "auth: { issuer: https://idp.example.com, audience: a, jwks: none.json }", "there is no file"],
     ["no audience", "auth: { issuer: https://idp.example.com }", "`auth.audience`"],
     ["an empty audience", 'auth: { issuer: https://idp.example.com, audience: "" }', "`auth.audience`"],
     ["a role that is no word", 'auth: { issuer: https://idp.example.com, audience: a, roles: { x: "a b" } }', "must be letters, digits"],

@@ -1,6 +1,7 @@
 /** Who gets in, through the built server: keys that another process ends, tokens of a real issuer, and an address that guesses. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exportJWK } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createWorld } from "../e2e/world.ts";
 import type { World } from "../e2e/world.ts";
@@ -79,6 +80,26 @@ rules: [{ id: writers, effect: allow, op: write, path: "**", who: { role: writer
   expect(JSON.stringify(served.log)).not.toContain("eyJ");
 
   await issuer.close();
+});
+
+test("keys in a file serve where no issuer can be reached, and no tool reads or writes that file", async () => {
+  const signing = await makeSigningKey("k1");
+  const { publicKey, kid, alg } = signing;
+  world.put("keys.json", JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid, alg }] }));
+  const config = join(world.workspace, "server.yaml");
+  const issuer = "https://idp.example.com";
+  writeFileSync(config, `auth: { issuer: "${issuer}", audience: "${AUDIENCE}", jwks: keys.json }\n`, { mode: 0o600 });
+  const policy = join(world.root, "policy.yaml");
+  writeFileSync(policy, "version: 1\napprovals: { mode: auto-approve }\n", { mode: 0o600 });
+  served = await startHttp(world, ["--config", config, "--policy", policy]);
+  const seconds = Math.floor(Date.now() / 1000);
+  const token = (of: typeof signing) => sign(of, issuer, { iat: seconds, exp: seconds + 300 });
+  const ask = async (tool: string, args: object) => JSON.stringify((await call(tool, args, await token(signing))).message);
+  expect(await ask("read_text_file", { path: "a.txt" })).toContain("hello");
+  expect((await call("read_text_file", { path: "a.txt" }, await token(await makeSigningKey("k1")))).status).toBe(401);
+  expect(await ask("read_text_file", { path: "keys.json" })).toContain('"code":"DENIED"');
+  expect(await ask("write_file", { path: "keys.json", content: "{}" })).toContain('"code":"DENIED"');
+  expect(await ask("write_file", { path: "other.json", content: "{}" })).not.toContain('"code"');
 });
 
 test("while the issuer is down a token is told to come again, a key goes on", async () => {
