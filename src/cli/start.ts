@@ -2,8 +2,7 @@
 import { commandLine } from "../compose/words.ts";
 import { isWildcard } from "../config/http.ts";
 import { loadConfig, surroundings } from "../config/load.ts";
-import type { Config } from "../config/load.ts";
-import type { Flags } from "../config/load.ts";
+import type { Config, Flags } from "../config/load.ts";
 import { connectLine, entryWords } from "./entry.ts";
 import { makeKey } from "./keys.ts";
 import { serve } from "./serve.ts";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ProxyRecord } from "../egress/proxy.ts";
 import type { Grant } from "../guard/stages.ts";
 import { oldFiles } from "../log/rotate.ts";
+import { ownNames } from "../policy/own-names.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProcessState } from "../sandbox/processes.ts";
 import type { RunRequest } from "../sandbox/request.ts";
@@ -178,5 +179,6 @@ function environment(env: Readonly<Record<string, string | undefined>>, { settin
 async function guardsOwn({ config }: Commands, policy: Policy): Promise<string[]> {
   const { state, standing, ownFiles, log } = config;
   const old = log.file === undefined ? [] : (await oldFiles(log.file)).map(({ path }) => path);
-  return [state, ...policy.files, ...standing.directories, ...ownFiles, ...old];
+  // A mask lies on what is really there; whatever leads to it meets the mask.
+  return [state, ...policy.files, ...standing.directories, ...ownFiles, ...old].flatMap((path) => ownNames(path).at(-1) ?? []);
 }

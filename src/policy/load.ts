@@ -6,6 +6,7 @@ import type { FixedEyes } from "./inline-tests.ts";
 import type { LayerName } from "./layer.ts";
 import type { Equivalents } from "./names.ts";
 import { makePolicy, type Policy } from "./policy.ts";
+import { ownNames } from "./own-names.ts";
 import { PolicyError, type Problem } from "./problems.ts";
 import { combineSettings } from "./settings.ts";
 import type { ProfileName, Reader } from "./reader.ts";
@@ -74,7 +75,7 @@ function assemble(units: readonly { name: LayerName; unit: Unit }[], sources: Po
   const settings = combineSettings(layers);
   const policyFiles = units.flatMap(({ unit }) => unit.files.filter((file) => !file.startsWith("profile:")));
   const engine = buildEngine(layers, {
-    protectedPaths: [...sources.protected, ...policyFiles],
+    protectedPaths: [...sources.protected, ...policyFiles].flatMap(ownNames),
     wrappers: settings.shell.wrappers,
     equivalents: sources.equivalents,
     digests: units.map(({ name, unit }, index) => `${name} ${unit.sha256} ${layers[index]?.trusted === true}`),
